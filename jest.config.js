@@ -1,0 +1,12 @@
+// Tests are compiled with the rest of the project and run as plain ES modules: what is tested is what ships.
+export default {
+  testEnvironment: 'node',
+  rootDir: '.',
+  roots: ['<rootDir>/dist/test'],
+  testMatch: ['**/*.test.js'],
+  transform: {},
+  snapshotResolver: '<rootDir>/test/snapshot-resolver.cjs',
+  setupFilesAfterEnv: ['<rootDir>/dist/test/matchers.js'],
+  reporters: ['default', '<rootDir>/test/closing-line-reporter.cjs'],
+  testTimeout: 60_000,
+};

@@ -1,0 +1,104 @@
+/**
+ * Every error class and every error code of Bankai, once.
+ *
+ * A code is a stable name that programs may test for; a message names the thing, the fact and the limit; a hint says
+ * what to do next. Exit codes are decided in one place (`commands/base.ts`) from the class alone.
+ */
+
+/** The user asked for something that cannot be meant: a bad flag, an unparsable stack expression. */
+export type UsageCode = 'USAGE' | 'STACK_SYNTAX' | 'NAME_INVALID';
+
+/** The repository, its local state or the disk under it. */
+export type RepositoryCode =
+  | 'NOT_A_REPOSITORY'
+  | 'REPOSITORY_EXISTS'
+  | 'REPOSITORY_UNSUPPORTED'
+  | 'REPOSITORY_CORRUPT'
+  | 'REPOSITORY_LOCKED'
+  | 'UNKNOWN_REVISION'
+  | 'AMBIGUOUS_REVISION'
+  | 'BRANCH_EXISTS'
+  | 'WORKTREE_DIRTY'
+  | 'NO_MODEL'
+  | 'MODEL_CHANGED'
+  | 'MODEL_LINKED'
+  | 'JOURNAL_CORRUPT'
+  | 'FILE_EXISTS'
+  | 'FILE_NOT_FOUND'
+  | 'IO';
+
+/** Bytes that are not what their format says: GGUF, patch, probe set, statement, interchange file. */
+export type FormatCode =
+  | 'GGUF_INVALID'
+  | 'GGUF_TRUNCATED'
+  | 'GGUF_LIMIT'
+  | 'PATCH_INVALID'
+  | 'PATCH_ID_MISMATCH'
+  | 'PROBES_INVALID'
+  | 'STATEMENT_INVALID'
+  | 'INTERCHANGE_INVALID'
+  | 'SCHEMA_INVALID';
+
+/** Who made something, and whether that can be believed. */
+export type TrustCode =
+  | 'KEY_INVALID'
+  | 'KEY_EXISTS'
+  | 'KEY_UNSAFE'
+  | 'SIGNATURE_MISSING'
+  | 'SIGNATURE_INVALID'
+  | 'SIGNER_UNKNOWN'
+  | 'STATEMENT_MISMATCH';
+
+/** Two valid things that do not fit together. */
+export type CompatibilityCode =
+  | 'BASE_MISMATCH'
+  | 'TENSOR_UNKNOWN'
+  | 'TENSOR_TYPE'
+  | 'ROW_OUT_OF_RANGE'
+  | 'TYPE_NOT_ONE_BIT'
+  | 'TYPE_UNSUPPORTED'
+  | 'ARCHITECTURE_UNSUPPORTED'
+  | 'TOKENIZER_UNSUPPORTED'
+  | 'CONTEXT_TOO_LONG'
+  | 'MASK_MISMATCH';
+
+/** A search or evaluation that ended without what was asked for. */
+export type SearchCode = 'NOTHING_TO_COMMIT' | 'INTERRUPTED' | 'PROBES_UNUSABLE';
+
+/** A broken promise of our own. */
+export type InternalCode = 'INTERNAL';
+
+export type ErrorCode =
+  UsageCode | RepositoryCode | FormatCode | TrustCode | CompatibilityCode | SearchCode | InternalCode;
+
+/** What every error may carry besides its message. */
+export interface ErrorDetails {
+  /** What to do next, as an imperative sentence: `Use "bankai status" to …`. */
+  hint?: string;
+  /** Machine-readable particulars, printed by `--json`. */
+  data?: Record<string, unknown>;
+  cause?: unknown;
+}
+
+/** The base of all errors that Bankai raises on purpose. */
+export abstract class BankaiError<Code extends ErrorCode = ErrorCode> extends Error {
+  readonly code: Code;
+  readonly hint: string | undefined;
+  readonly data: Record<string, unknown>;
+
+  constructor(code: Code, message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.name = new.target.name;
+    this.code = code;
+    this.hint = details.hint;
+    this.data = details.data ?? {};
+  }
+}
+
+export class UsageError extends BankaiError<UsageCode> {}
+export class RepositoryError extends BankaiError<RepositoryCode> {}
+export class FormatError extends BankaiError<FormatCode> {}
+export class TrustError extends BankaiError<TrustCode> {}
+export class CompatibilityError extends BankaiError<CompatibilityCode> {}
+export class SearchError extends BankaiError<SearchCode> {}
+export class InternalError extends BankaiError<InternalCode> {}

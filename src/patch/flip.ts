@@ -1,0 +1,30 @@
+/** Owns the flip: the smallest change Bankai makes to a 1-bit weight matrix. */
+
+/** A row of a matrix with all its sign bits inverted. Rows are output features: `ne[1]` of the GGUF tensor. */
+export interface RowFlip {
+  kind: 'row';
+  /** GGUF tensor name, e.g. `blk.1.ffn_up.weight`. */
+  tensor: string;
+  row: number;
+}
+
+/** One 128-weight group of a row with all its sign bits inverted. */
+export interface GroupFlip {
+  kind: 'group';
+  tensor: string;
+  row: number;
+  /** Index of the 128-weight block within the row. */
+  group: number;
+}
+
+/** One bit of the fp16 scale of a 128-weight group, inverted. */
+export interface ScaleBitFlip {
+  kind: 'scale-bit';
+  tensor: string;
+  row: number;
+  group: number;
+  /** 0 is the least significant mantissa bit, 9 the most significant one. */
+  bit: number;
+}
+
+export type Flip = RowFlip | GroupFlip | ScaleBitFlip;
