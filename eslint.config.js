@@ -53,7 +53,10 @@ const roomRule = (room, allowed) => ({
     ],
     'no-console': 'error',
     'no-process-exit': 'off',
-    'no-restricted-globals': ['error', { name: 'process', message: 'Settings come in as arguments; progress goes out through callbacks.' }],
+    'no-restricted-globals': [
+      'error',
+      { name: 'process', message: 'Settings come in as arguments; progress goes out through callbacks.' },
+    ],
   },
 });
 
@@ -77,7 +80,11 @@ export default tseslint.config(
         'error',
         {
           patterns: [
-            { regex: 'src/(?!workflows/|render/|errors|index)', allowTypeImports: true, message: 'Commands call workflows and render.' },
+            {
+              regex: 'src/(?!workflows/|render/|errors|index)',
+              allowTypeImports: true,
+              message: 'Commands call workflows and render.',
+            },
             ...foreignPackages('commands/'),
           ],
         },

@@ -1,0 +1,71 @@
+/** The engine's public face: a Qwen3 model in memory that can be flipped, scored and asked. */
+import type { Flip } from '../patch/flip.js';
+import type { Tokenizer } from './tokenizer.js';
+import type { ModelConfig } from './config.js';
+
+/** Token ids of one text. */
+export type TokenIds = readonly number[];
+
+/** A text whose tokens from index `from` (≥ 1) on are predicted under teacher forcing. */
+export interface Sequence {
+  tokens: TokenIds;
+  from: number;
+}
+
+/** A one-bit matrix that can be flipped. */
+export interface PatchableTensor {
+  /** GGUF name, e.g. `blk.1.ffn_up.weight`. */
+  name: string;
+  /** Index of the layer, or undefined for embeddings and head. */
+  layer: number | undefined;
+  rows: number;
+  columns: number;
+}
+
+/**
+ * Sequences laid out once as a prefix tree, to be evaluated many times: a prefix that several sequences share is
+ * computed once. What a flip in layer L cannot have changed (the layers below) is taken from the last evaluation that
+ * was kept, when the weights it saw are still those in memory.
+ */
+export interface PreparedBatch {
+  readonly sequences: readonly Sequence[];
+  /** Distinct tokens evaluated in a full run. */
+  readonly tokenCount: number;
+  /** log p (nats) of every predicted token, by sequence: result[s][i] belongs to sequences[s].tokens[from + i]. */
+  logProbabilities(): Float32Array[];
+  /** The likeliest token at every predicted position, in the same arrangement. */
+  predictions(): Int32Array[];
+  /** Keeps the layer inputs of the present weights, so that later runs start at the lowest layer flipped since. */
+  keep(): void;
+  /** Makes the present model's distributions the reference of `divergence`. */
+  setReference(): void;
+  /** KL(reference ‖ present) in nats at every predicted position. */
+  divergence(): Float32Array[];
+  dispose(): void;
+}
+
+export interface GenerateOptions {
+  /** At most this many tokens per prompt. */
+  maximumTokens: number;
+  /** Asked after every token; true ends this prompt's answer (the token that ended it is kept). */
+  stop?: (generated: TokenIds) => boolean;
+}
+
+export interface Engine {
+  readonly config: ModelConfig;
+  readonly tokenizer: Tokenizer;
+  readonly threads: number;
+  readonly tensors: readonly PatchableTensor[];
+  /** Tokens pushed through the model so far, a token that skips half of the layers counting as half: a unit of work. */
+  readonly tokensEvaluated: number;
+  /** Mean of |scale| over the groups of every row of a tensor: (rows). */
+  meanScales(tensor: string): Float32Array;
+  /** Inverts the flips' bits in memory; doing it twice restores them exactly. Throws TENSOR_UNKNOWN, ROW_OUT_OF_RANGE. */
+  toggle(flips: Iterable<Flip>): void;
+  prepare(sequences: readonly Sequence[]): PreparedBatch;
+  /** Greedy continuations of many prompts at once, without the prompts. Ends at the end-of-text token (not included). */
+  generate(prompts: readonly TokenIds[], options: GenerateOptions): number[][];
+  /** Logits (vocabulary) after the last token of each prompt. */
+  lastLogits(prompts: readonly TokenIds[]): Float32Array[];
+  dispose(): Promise<void>;
+}
