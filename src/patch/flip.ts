@@ -28,3 +28,14 @@ export interface ScaleBitFlip {
 }
 
 export type Flip = RowFlip | GroupFlip | ScaleBitFlip;
+
+/** Orders flips canonically: by tensor name in code units, then rows, groups, scale bits, then by their numbers. */
+export function compareFlips(a: Flip, b: Flip): number {
+  if (a.tensor !== b.tensor) return a.tensor < b.tensor ? -1 : 1;
+  if (a.kind !== b.kind) return KIND_ORDER[a.kind] - KIND_ORDER[b.kind];
+  return a.row - b.row || groupOf(a) - groupOf(b) || bitOf(a) - bitOf(b);
+}
+
+const KIND_ORDER = { row: 0, group: 1, 'scale-bit': 2 } as const;
+const groupOf = (flip: Flip): number => (flip.kind === 'row' ? 0 : flip.group);
+const bitOf = (flip: Flip): number => (flip.kind === 'scale-bit' ? flip.bit : 0);
