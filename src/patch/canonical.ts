@@ -41,15 +41,10 @@ export function decodeCanonical(
   const value = parseJson(bytes, options.byteLimit, options.fail);
   const violation = schemaViolation(options.schema, value);
   if (violation !== undefined) throw options.fail(`does not fit its schema: ${violation}`);
-  if (!sameBytes(bytes, encodeOrFail(value as object, options.fail))) {
+  if (Buffer.compare(bytes, encodeOrFail(value as object, options.fail)) !== 0) {
     throw options.fail('is not in canonical form (RFC 8785)');
   }
   return value;
-}
-
-/** Tells whether two byte strings are equal. */
-export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && Buffer.compare(a, b) === 0;
 }
 
 function encodeOrFail(value: object, fail: FormatFailure): Uint8Array {

@@ -41,9 +41,16 @@ export function composeMask(patches: Iterable<Patch>): Mask {
 
 /** Makes the mask of a sequence of flips, where a flip made twice is undone. */
 export function maskOf(flips: Iterable<Flip>): Mask {
-  const mask: MutableMask = new Map();
-  for (const flip of flips) toggle(mask, flip);
-  return normalize(mask);
+  const mask = new Map<string, Map<number, RowMask>>();
+  for (const flip of flips) {
+    let rows = mask.get(flip.tensor);
+    if (!rows) mask.set(flip.tensor, (rows = new Map()));
+    const row = toggle(rows.get(flip.row) ?? UNCHANGED_ROW, flip);
+    if (row.inverted || row.groups.size > 0) rows.set(flip.row, row);
+    else rows.delete(flip.row);
+  }
+  for (const [tensor, rows] of mask) if (rows.size === 0) mask.delete(tensor);
+  return mask;
 }
 
 /** XORs two masks: what leads from the model under one to the model under the other. */
@@ -81,9 +88,9 @@ export function countFlips(mask: Mask): number {
 /** Bits of an fp16 scale. */
 const SCALE_BITS = 16;
 
-type MutableGroup = { inverted: boolean; scaleXor: number };
-type MutableRow = { inverted: boolean; groups: Map<number, MutableGroup> };
-type MutableMask = Map<string, Map<number, MutableRow>>;
+const NO_GROUPS: ReadonlyMap<number, GroupMask> = new Map();
+const UNCHANGED_ROW: RowMask = { inverted: false, groups: NO_GROUPS };
+const INVERTED_ROW: RowMask = { inverted: true, groups: NO_GROUPS };
 
 function* flipsOfSet(patches: Iterable<Patch>): Iterable<Flip> {
   const seen = new Set<PatchId>();
@@ -97,38 +104,21 @@ function* flipsOfSet(patches: Iterable<Patch>): Iterable<Flip> {
   }
 }
 
-function toggle(mask: MutableMask, flip: Flip): void {
-  const row = getOrAdd(
-    getOrAdd(mask, flip.tensor, () => new Map<number, MutableRow>()),
-    flip.row,
-    (): MutableRow => ({ inverted: false, groups: new Map() }),
-  );
-  if (flip.kind === 'row') {
-    row.inverted = !row.inverted;
-    return;
-  }
-  const group = getOrAdd(row.groups, flip.group, () => ({ inverted: false, scaleXor: 0 }));
-  if (flip.kind === 'group') group.inverted = !group.inverted;
-  else group.scaleXor ^= 1 << flip.bit;
+/** Toggles a flip of a row that no mask handed out yet holds; the groups of such a row are its own, or none. */
+function toggle(row: RowMask, flip: Flip): RowMask {
+  if (flip.kind === 'row') return row.groups.size > 0 ? { ...row, inverted: !row.inverted } : toggleBareRow(row);
+  const groups = row.groups === NO_GROUPS ? new Map<number, GroupMask>() : (row.groups as Map<number, GroupMask>);
+  const { inverted, scaleXor } = groups.get(flip.group) ?? { inverted: false, scaleXor: 0 };
+  const group: GroupMask =
+    flip.kind === 'group' ? { inverted: !inverted, scaleXor } : { inverted, scaleXor: scaleXor ^ (1 << flip.bit) };
+  if (group.inverted || group.scaleXor !== 0) groups.set(flip.group, group);
+  else groups.delete(flip.group);
+  return { inverted: row.inverted, groups };
 }
 
-function getOrAdd<K, V>(map: Map<K, V>, key: K, create: () => V): V {
-  let value = map.get(key);
-  if (value === undefined) map.set(key, (value = create()));
-  return value;
-}
-
-function normalize(mask: MutableMask): Mask {
-  for (const [tensor, rows] of mask) {
-    for (const [rowIndex, row] of rows) {
-      for (const [groupIndex, group] of row.groups) {
-        if (!group.inverted && group.scaleXor === 0) row.groups.delete(groupIndex);
-      }
-      if (!row.inverted && row.groups.size === 0) rows.delete(rowIndex);
-    }
-    if (rows.size === 0) mask.delete(tensor);
-  }
-  return mask;
+/** Rows without groups are all but every row there is: two shared objects serve them all. */
+function toggleBareRow(row: RowMask): RowMask {
+  return row.inverted ? UNCHANGED_ROW : INVERTED_ROW;
 }
 
 function* unorderedFlips(mask: Mask): Iterable<Flip> {
