@@ -30,6 +30,7 @@ export type RepositoryCode =
 /** Bytes that are not what their format says: GGUF, patch, probe set, statement, interchange file. */
 export type FormatCode =
   | 'GGUF_INVALID'
+  | 'GGUF_VERSION'
   | 'GGUF_TRUNCATED'
   | 'GGUF_LIMIT'
   | 'PATCH_INVALID'
