@@ -1,0 +1,29 @@
+/** Owns how `bankai branch` looks. */
+import { shortId } from './id.js';
+import { plural } from './number.js';
+import { renderTable } from './table.js';
+import type { View } from './view.js';
+
+/** A branch as `bankai branch --json` prints it: an item of `schema/branch.schema.json`. */
+export interface BranchSummary {
+  readonly name: string;
+  readonly current: boolean;
+  readonly commit: string;
+  readonly patches: number;
+  /** The commit's message. */
+  readonly message: string;
+}
+
+/** Lists branches, the current one marked, as `git branch -v` does. */
+export function renderBranches(branches: readonly BranchSummary[], view: View): string[] {
+  const { style } = view;
+  const rows = branches.map((branch) => [
+    branch.current ? '*' : ' ',
+    branch.current ? { text: branch.name, paint: style.name } : branch.name,
+    { text: shortId(branch.commit), paint: style.id },
+    branch.patches === 0 ? 'base' : plural(branch.patches, 'patch', 'patches'),
+    branch.message.split('\n')[0],
+  ]);
+  const columns = [{ header: '' }, { header: '' }, { header: '' }, { header: '' }, { header: '', flexible: true }];
+  return renderTable(columns, rows, view);
+}

@@ -1,0 +1,31 @@
+/** Owns how a new repository is announced: `bankai init`. */
+import { shortId } from './id.js';
+import { formatBytes } from './number.js';
+import { printable } from './text.js';
+import type { View } from './view.js';
+
+/** What `bankai init --json` prints: `schema/init.schema.json`. */
+export interface InitReport {
+  /** The repository's directory. */
+  readonly repository: string;
+  readonly commit: string;
+  readonly base: { readonly weightsId: string; readonly name?: string };
+  readonly model: {
+    readonly path: string;
+    readonly byteLength: number;
+    /** How the working model came to be: `clone` shares its blocks with the original until they change. */
+    readonly made: 'clone' | 'copy' | 'in-place';
+  };
+}
+
+const ways = { clone: 'copy-on-write copy', copy: 'copy', 'in-place': 'used in place' };
+
+/** Writes where the repository is and what its base and working model are. */
+export function renderInit(report: InitReport, { style }: View): string[] {
+  const base = report.base.name === undefined ? '' : `${printable(report.base.name)} `;
+  return [
+    `Initialized empty Bankai repository in ${printable(report.repository)}`,
+    `Base:  ${base}${style.id(shortId(report.base.weightsId))}`,
+    `Model: ${printable(report.model.path)} (${formatBytes(report.model.byteLength)}, ${ways[report.model.made]})`,
+  ];
+}
