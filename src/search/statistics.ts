@@ -1,0 +1,43 @@
+/** Owns the statistics of evidence: exact tests and intervals for counts. */
+
+/** A proportion with its interval. */
+export interface Interval {
+  /** successes / trials; 0 when there were no trials. */
+  rate: number;
+  low: number;
+  high: number;
+}
+
+/** The standard normal quantile of a two-sided 95 % interval. */
+const Z95 = 1.959963984540054;
+
+/**
+ * Computes the exact two-sided p-value of McNemar's test: the chance that, of fixed + broke changed answers, a fair coin
+ * would divide them at least as unevenly. 1 when nothing changed.
+ */
+export function mcNemarExact(fixed: number, broke: number): number {
+  const changed = fixed + broke;
+  const fewer = Math.min(fixed, broke);
+  // Σ over i ≤ fewer of C(changed, i) / 2^changed, each term from the one before it, in logarithms.
+  let logTerm = -changed * Math.LN2;
+  let tail = Math.exp(logTerm);
+  for (let i = 1; i <= fewer; i++) {
+    logTerm += Math.log((changed - i + 1) / i);
+    tail += Math.exp(logTerm);
+  }
+  return Math.min(1, 2 * tail);
+}
+
+/** Computes Wilson's score interval (1927), 95 % unless told; [0, 1] when there were no trials. */
+export function wilsonInterval(successes: number, trials: number, z = Z95): Interval {
+  if (trials === 0) return { rate: 0, low: 0, high: 1 };
+  const rate = successes / trials;
+  const spread = (z * z) / trials;
+  const centre = rate + spread / 2;
+  const halfWidth = z * Math.sqrt((rate * (1 - rate)) / trials + spread / (4 * trials));
+  return {
+    rate,
+    low: successes === 0 ? 0 : Math.max(0, (centre - halfWidth) / (1 + spread)),
+    high: successes === trials ? 1 : Math.min(1, (centre + halfWidth) / (1 + spread)),
+  };
+}
