@@ -1,0 +1,74 @@
+/**
+ * Owns the default fitness: how likely the whole correct answer is, and how far the model has moved elsewhere.
+ *
+ *     score      = min(ceiling, mean over the answer's tokens of log p)
+ *     objective  = mean(score) − weight · mean over positions of KL(reference ‖ present)
+ *
+ * A probability is measured against every competitor, a solved probe earns nothing more, and the second term has no
+ * lower end: the objective cannot be driven up by destroying answers. The positions are those of the control texts,
+ * prompt and correct answer; without controls, those of the probes' own prompts, where nothing should change either.
+ */
+import type { Engine, Sequence } from '../../engine/engine.js';
+import type { Fitness } from '../fitness.js';
+import type { Probe } from '../probes.js';
+import { answerSequence } from '../sequences.js';
+import { type FitnessTerms, mean, noCost, type PreparedTerm, prepareTerms, sum } from './terms.js';
+
+export interface AnswerSettings {
+  /** The score (nats per token, ≤ 0) from which on a probe counts as solved. */
+  ceiling: number;
+  /** The price of one nat of mean divergence. */
+  divergenceWeight: number;
+}
+
+/** Makes the `answer` fitness: ceiling −0.02, weight 4. */
+export function answerFitness({ ceiling = -0.02, divergenceWeight = 4 }: Partial<AnswerSettings> = {}): Fitness {
+  const terms: FitnessTerms = {
+    prepareScores: (engine, probes) => prepareLikelihoods(engine, probes, ceiling),
+    prepareCost(engine, probes, controls) {
+      const texts = leashTexts(engine, probes, controls);
+      return texts.length > 0 ? prepareDivergence(engine, texts, divergenceWeight) : noCost;
+    },
+    gain: mean,
+  };
+  return {
+    name: 'answer',
+    settings: { ceiling, divergenceWeight },
+    prepare: (engine, probes, controls) => prepareTerms(terms, engine, probes, controls),
+  };
+}
+
+function prepareLikelihoods(engine: Engine, probes: readonly Probe[], ceiling: number): PreparedTerm<Float64Array> {
+  const batch = engine.prepare(probes.map(({ prompt, correct }) => answerSequence(engine.tokenizer, prompt, correct)));
+  return {
+    tokenCount: batch.tokenCount,
+    compute: () => Float64Array.from(batch.logProbabilities(), (answer) => Math.min(ceiling, mean(answer))),
+    keep: () => batch.keep(),
+    dispose: () => batch.dispose(),
+  };
+}
+
+/** Texts on which the model should stay as it is, every position of them that has a token before it. */
+function leashTexts(engine: Engine, probes: readonly Probe[], controls: readonly Probe[]): Sequence[] {
+  const tokens =
+    controls.length > 0
+      ? controls.map(({ prompt, correct }) => answerSequence(engine.tokenizer, prompt, correct).tokens)
+      : probes.map(({ prompt }) => engine.tokenizer.encode(prompt));
+  return tokens.filter((text) => text.length > 1).map((text) => ({ tokens: text, from: 1 }));
+}
+
+function prepareDivergence(engine: Engine, texts: readonly Sequence[], weight: number): PreparedTerm<number> {
+  const batch = engine.prepare(texts);
+  batch.setReference();
+  const positions = texts.reduce((count, { tokens, from }) => count + tokens.length - from, 0);
+  return {
+    tokenCount: batch.tokenCount,
+    compute() {
+      const divergences = Float64Array.from(batch.divergence(), sum);
+      // In float32 the divergence of equal distributions may come out a hair below its true bound.
+      return weight * Math.max(0, sum(divergences) / positions);
+    },
+    keep: () => batch.keep(),
+    dispose: () => batch.dispose(),
+  };
+}

@@ -1,0 +1,97 @@
+/** Owns how a fitness is put together from a score of every probe and a cost of the controls. */
+import type { Engine } from '../../engine/engine.js';
+import { SearchError } from '../../errors.js';
+import type { FitnessValue, PreparedFitness, Screen } from '../fitness.js';
+import type { Probe } from '../probes.js';
+
+/** Something laid out that can be computed for the present weights, again and again. */
+export interface PreparedTerm<Value> {
+  readonly tokenCount: number;
+  compute(): Value;
+  /** Makes the present weights, just computed, the place from which later computations start. */
+  keep(): void;
+  dispose(): void;
+}
+
+/** The terms of one fitness function. */
+export interface FitnessTerms {
+  /** Lays out the scores of probes, in nats: (probes). */
+  prepareScores(engine: Engine, probes: readonly Probe[]): PreparedTerm<Float64Array>;
+  /** Lays out the cost of the controls, ≥ 0 and 0 at the present weights. */
+  prepareCost(engine: Engine, probes: readonly Probe[], controls: readonly Probe[]): PreparedTerm<number>;
+  /** Sums up the probes' scores, given those of the reference weights. */
+  gain(scores: Float64Array, reference: Float64Array): number;
+}
+
+/** Lays out a fitness made of terms; throws PROBES_UNUSABLE without probes. */
+export function prepareTerms(
+  terms: FitnessTerms,
+  engine: Engine,
+  probes: readonly Probe[],
+  controls: readonly Probe[],
+): PreparedFitness {
+  if (probes.length === 0) {
+    throw new SearchError('PROBES_UNUSABLE', 'Cannot measure fitness: there are no probes', {
+      hint: 'Name a probe file with at least one probe.',
+    });
+  }
+  const scores = terms.prepareScores(engine, probes);
+  const cost = terms.prepareCost(engine, probes, controls);
+  const reference = scores.compute();
+
+  function valueOf(perProbe: Float64Array): FitnessValue {
+    const gain = terms.gain(perProbe, reference);
+    const loss = cost.compute();
+    return { objective: gain - loss, gain, cost: loss, perProbe };
+  }
+
+  const prepared: PreparedFitness = {
+    start: valueOf(reference),
+    tokenCount: scores.tokenCount + cost.tokenCount,
+    evaluate: () => valueOf(scores.compute()),
+    evaluateAbove(bar) {
+      const perProbe = scores.compute();
+      if (terms.gain(perProbe, reference) <= bar) return undefined;
+      const value = valueOf(perProbe);
+      return value.objective > bar ? value : undefined;
+    },
+    keep() {
+      scores.keep();
+      cost.keep();
+    },
+    screen: (chosen) =>
+      screenOf(
+        terms.prepareScores(
+          engine,
+          chosen.map((index) => probes[index]),
+        ),
+      ),
+    dispose() {
+      scores.dispose();
+      cost.dispose();
+    },
+  };
+  prepared.keep();
+  return prepared;
+}
+
+function screenOf(scores: PreparedTerm<Float64Array>): Screen {
+  const start = mean(scores.compute());
+  scores.keep();
+  return { start, score: () => mean(scores.compute()), dispose: () => scores.dispose() };
+}
+
+/** The cost of controls when there is nothing to lose. */
+export const noCost: PreparedTerm<number> = { tokenCount: 0, compute: () => 0, keep() {}, dispose() {} };
+
+/** The mean, summed in index order so that it is the same everywhere; 0 of nothing. */
+export function mean(values: ArrayLike<number>): number {
+  return values.length === 0 ? 0 : sum(values) / values.length;
+}
+
+/** The sum in index order, in float64. */
+export function sum(values: ArrayLike<number>): number {
+  let total = 0;
+  for (let index = 0; index < values.length; index++) total += values[index];
+  return total;
+}
