@@ -11,7 +11,6 @@ export interface MetadataEntry {
   readonly bytes: Uint8Array;
 }
 
-/** Integers, by type, in the order of `DataView`'s getters. */
 const INTEGERS: ReadonlySet<ValueType> = new Set(['u8', 'i8', 'u16', 'i16', 'u32', 'i32', 'u64', 'i64']);
 
 /**
