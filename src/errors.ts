@@ -2,7 +2,7 @@
  * Every error class and every error code of Bankai, once.
  *
  * A code is a stable name that programs may test for; a message names the thing, the fact and the limit; a hint says
- * what to do next. Exit codes are decided in one place (`commands/base.ts`) from the class alone.
+ * what to do next. Exit codes are decided in one place (`commands/terminal/failure.ts`).
  */
 
 /** The user asked for something that cannot be meant: a bad flag, an unparsable stack expression. */

@@ -1,0 +1,39 @@
+/** Owns what is said about a verb that does not exist. */
+import type { Hook } from '@oclif/core';
+import { UsageError } from '../../src/errors.js';
+
+/** oclif's hook `command_not_found`: throws USAGE, with the nearest verb when there is a near one. */
+export const unknownCommand: Hook<'command_not_found'> = async function ({ id, config }) {
+  const verb = id.replaceAll(':', ' ');
+  const verbs = config.commandIDs.map((command) => command.replaceAll(':', ' '));
+  const near = nearest(verb, verbs);
+  const guess = near === undefined ? '' : ` Did you mean "bankai ${near}"?`;
+  throw new UsageError('USAGE', `"${verb}" is not a bankai command`, {
+    hint: `Use "bankai --help" to see all commands.${guess}`,
+    data: near === undefined ? { command: verb } : { command: verb, nearest: near },
+  });
+};
+
+/** The verb with the fewest edits, when a third of the letters or fewer differ. */
+export function nearest(verb: string, verbs: readonly string[]): string | undefined {
+  const ranked = verbs.map((candidate) => ({ candidate, edits: editDistance(verb, candidate) }));
+  ranked.sort((a, b) => a.edits - b.edits || (a.candidate < b.candidate ? -1 : 1));
+  const best = ranked[0];
+  return best && best.edits <= Math.max(1, Math.ceil(verb.length / 3)) ? best.candidate : undefined;
+}
+
+/** Insertions, deletions, substitutions and swaps of neighbours (optimal string alignment). */
+function editDistance(a: string, b: string): number {
+  const rows = [Array.from({ length: b.length + 1 }, (_, j) => j)];
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const substitution = a[i - 1] === b[j - 1] ? 0 : 1;
+      row[j] = Math.min(rows[i - 1][j] + 1, row[j - 1] + 1, rows[i - 1][j - 1] + substitution);
+      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      if (swapped) row[j] = Math.min(row[j], rows[i - 2][j - 2] + 1);
+    }
+    rows.push(row);
+  }
+  return rows[a.length][b.length];
+}
