@@ -1,4 +1,11 @@
 #!/usr/bin/env node
-import { launch } from '../dist/commands/terminal/launch.js';
+import { readFileSync } from 'node:fs';
 
-await launch(import.meta.url);
+if (process.argv.length === 3 && process.argv[2] === '--version') {
+  // Loading oclif is most of the start, and the version needs none of it. The line is oclif's own.
+  const { name, version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  console.log(`${name}/${version} ${process.platform}-${process.arch} node-${process.version}`);
+} else {
+  const { launch } = await import('../dist/commands/terminal/launch.js');
+  await launch(import.meta.url);
+}
