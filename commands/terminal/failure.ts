@@ -38,7 +38,8 @@ export function failureOf(error: unknown, debug: boolean): Failure {
   if (error instanceof BankaiError) {
     return failure(exitCodeOf(error), error.code, error.message, error.hint, error.data);
   }
-  if (error instanceof Errors.CLIError) {
+  // oclif could not load a file of ours: that is no fault of the command line.
+  if (error instanceof Errors.CLIError && error.code !== 'MODULE_NOT_FOUND') {
     const message = stripVTControlCharacters(error.message).replace(/\n?See more help with --help$/, '');
     return failure(exitCodes.usage, 'USAGE', message, 'Use "bankai --help" to see what there is.');
   }
