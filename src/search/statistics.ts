@@ -11,6 +11,9 @@ export interface Interval {
 /** The standard normal quantile of a two-sided 95 % interval. */
 const Z95 = 1.959963984540054;
 
+/** Sums beyond this power of two are scaled down by it. */
+const SCALING = 500;
+
 /**
  * Computes the exact two-sided p-value of McNemar's test: the chance that, of fixed + broke changed answers, a fair coin
  * would divide them at least as unevenly. 1 when nothing changed.
@@ -18,14 +21,22 @@ const Z95 = 1.959963984540054;
 export function mcNemarExact(fixed: number, broke: number): number {
   const changed = fixed + broke;
   const fewer = Math.min(fixed, broke);
-  // Σ over i ≤ fewer of C(changed, i) / 2^changed, each term from the one before it, in logarithms.
-  let logTerm = -changed * Math.LN2;
-  let tail = Math.exp(logTerm);
+  // Σ over i ≤ fewer of C(changed, i), as tail · 2^exponent once divided by 2^changed. Scaling by powers of two is exact.
+  let term = 1;
+  let tail = 1;
+  let exponent = -changed;
   for (let i = 1; i <= fewer; i++) {
-    logTerm += Math.log((changed - i + 1) / i);
-    tail += Math.exp(logTerm);
+    term = (term * (changed - i + 1)) / i;
+    tail += term;
+    if (tail > 2 ** SCALING) {
+      term *= 2 ** -SCALING;
+      tail *= 2 ** -SCALING;
+      exponent += SCALING;
+    }
   }
-  return Math.min(1, 2 * tail);
+  // In two steps, because 2^exponent alone may be too small for a float64.
+  const half = Math.trunc(exponent / 2);
+  return Math.min(1, 2 * tail * 2 ** half * 2 ** (exponent - half));
 }
 
 /** Computes Wilson's score interval (1927), 95 % unless told; [0, 1] when there were no trials. */
