@@ -22,7 +22,7 @@ export interface AuditSubject {
   readonly engine?: Engine;
 }
 
-/** Lists what is wrong with a probe set, errors before warnings. An error makes results meaningless, a warning weak. */
+/** Lists what is wrong with a probe set, errors before warnings. What has an error cannot be measured; a warning makes results weak. */
 export function auditProbes({
   probes,
   heldOut = [],

@@ -1,0 +1,161 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Engine } from '../../src/engine/engine.js';
+import { answerFitness } from '../../src/search/fitness/answer.js';
+import { gapFitness } from '../../src/search/fitness/gap.js';
+import type { Probe } from '../../src/search/probes.js';
+import { asciiTokenizer, favouring, letterProbes, type SmallEngine, smallEngine } from './small-engine.js';
+
+const GOOD = 'blk.1.ffn_up.weight';
+const row = { kind: 'row', tensor: GOOD, row: 3 } as const;
+const probes: Probe[] = [
+  { prompt: 'one:', correct: 'ab', wrong: 'cd' },
+  { prompt: 'two:', correct: 'abc', wrong: 'x' },
+];
+const controls: Probe[] = [{ prompt: 'sky:', correct: 'blue', wrong: 'red' }];
+const helps = favouring(['one:ab', 'two:abc'], 3);
+const hurts = favouring(['sky:red'], 2);
+const both = () => smallEngine({ [`${GOOD}:3`]: (context, token) => helps(context, token) + hurts(context, token) });
+
+/** log p of every token of an answer, from the logits themselves. */
+function logsOf(engine: Engine, prompt: string, answer: string): number[] {
+  return [...answer].map((letter, at) => {
+    const [logits] = engine.lastLogits([asciiTokenizer.encode(prompt + answer.slice(0, at))]);
+    const logSum = Math.log([...logits].reduce((sum, logit) => sum + Math.exp(logit), 0));
+    return logits[letter.charCodeAt(0)] - logSum;
+  });
+}
+
+const total = (values: number[]) => values.reduce((sum, value) => sum + value, 0);
+const average = (values: number[]) => total(values) / values.length;
+
+/** A function of the engine, unflipped and flipped. */
+function beforeAndAfter<T>(engine: SmallEngine, measure: (engine: Engine) => T): [T, T] {
+  const before = measure(engine);
+  engine.toggle([row]);
+  const after = measure(engine);
+  engine.toggle([row]);
+  return [before, after];
+}
+
+describe('the gap fitness', () => {
+  const gap = (engine: Engine, { prompt, correct, wrong }: Probe) =>
+    total(logsOf(engine, prompt, correct)) - total(logsOf(engine, prompt, wrong ?? ''));
+
+  test('is the rise of the mean gap less λ times what controls lost', () => {
+    const engine = both();
+    const [gaps0, gaps1] = beforeAndAfter(engine, () => probes.map((probe) => gap(engine, probe)));
+    const [control0, control1] = beforeAndAfter(engine, () => gap(engine, controls[0]));
+    const fitness = gapFitness().prepare(engine, probes, controls);
+    expect(fitness.start.objective).toBe(0);
+    engine.toggle([row]);
+    const value = fitness.evaluate();
+    expect(value.gain).toBeCloseTo(average(gaps1) - average(gaps0), 4);
+    expect(value.cost).toBeCloseTo(2 * (control0 - control1), 4);
+    expect(value.objective).toBe(value.gain - value.cost);
+    expect([...value.perProbe].map((score, index) => score - gaps1[index])).toEqual([
+      expect.closeTo(0, 4),
+      expect.closeTo(0, 4),
+    ]);
+  });
+
+  test('charges nothing for controls that gain, or are not there', () => {
+    const engine = smallEngine({ [`${GOOD}:3`]: favouring(['sky:blue'], 2) });
+    const fitness = gapFitness().prepare(engine, probes, controls);
+    const without = gapFitness().prepare(engine, probes, []);
+    engine.toggle([row]);
+    expect(fitness.evaluate().cost).toBe(0);
+    expect(without.evaluate().cost).toBe(0);
+  });
+
+  test('needs wrong answers', async () => {
+    const bare = [...probes, { name: 'bare', prompt: 'a', correct: 'b' }];
+    await expect(() => gapFitness().prepare(both(), bare, [])).toFailWithCode('PROBES_UNUSABLE');
+    await expect(() => gapFitness().prepare(both(), probes, bare)).toFailWithCode('PROBES_UNUSABLE');
+  });
+});
+
+describe('the answer fitness', () => {
+  const score = (engine: Engine, { prompt, correct }: Probe) => average(logsOf(engine, prompt, correct));
+
+  function divergences(text: string): number[] {
+    const engine = both();
+    const at = (end: number) => {
+      const [logits] = engine.lastLogits([asciiTokenizer.encode(text.slice(0, end))]);
+      const logSum = Math.log([...logits].reduce((sum, logit) => sum + Math.exp(logit), 0));
+      return [...logits].map((logit) => logit - logSum);
+    };
+    return Array.from({ length: text.length - 1 }, (_, i) => {
+      const [base, present] = beforeAndAfter(engine, () => at(i + 1));
+      return total(base.map((log, token) => Math.exp(log) * (log - present[token])));
+    });
+  }
+
+  test('is the mean log-probability per token less the weighted divergence on controls', () => {
+    const engine = both();
+    const [scores0, scores1] = beforeAndAfter(engine, () => probes.map((probe) => score(engine, probe)));
+    const fitness = answerFitness().prepare(engine, probes, controls);
+    expect(fitness.start.objective).toBeCloseTo(average(scores0), 5);
+    engine.toggle([row]);
+    const value = fitness.evaluate();
+    expect(value.gain).toBeCloseTo(average(scores1), 5);
+    expect(value.cost).toBeCloseTo(4 * average(divergences('sky:blue')), 5);
+    expect(value.cost).toBeGreaterThan(0.01);
+  });
+
+  test('is held by the prompts when there are no controls', () => {
+    const engine = smallEngine({ [`${GOOD}:3`]: favouring(['one:', 'two:ab'], 2) });
+    const fitness = answerFitness().prepare(engine, probes, []);
+    engine.toggle([row]);
+    expect(fitness.evaluate().cost).toBeGreaterThan(0.01);
+  });
+
+  test('gives nothing for making a solved probe surer', () => {
+    const engine = smallEngine({ [`${GOOD}:3`]: favouring(['one:ab'], 5) }, favouring(['one:ab'], 20));
+    const fitness = answerFitness().prepare(engine, probes.slice(0, 1), []);
+    expect(fitness.start.gain).toBe(-0.02);
+    engine.toggle([row]);
+    expect(fitness.evaluate().gain).toBe(-0.02);
+  });
+
+  test('takes its settings and names them', () => {
+    const engine = both();
+    const fitness = answerFitness({ divergenceWeight: 0 });
+    expect(fitness).toMatchObject({ name: 'answer', settings: { ceiling: -0.02, divergenceWeight: 0 } });
+    const prepared = fitness.prepare(engine, probes, controls);
+    engine.toggle([row]);
+    expect(prepared.evaluate().cost).toBe(0);
+  });
+});
+
+describe.each([gapFitness(), answerFitness()])('any fitness: $name', (fitness) => {
+  test('gives up exactly when the objective is not above the bar', () => {
+    const engine = both();
+    const prepared = fitness.prepare(engine, probes, controls);
+    engine.toggle([row]);
+    const value = prepared.evaluate();
+    expect(prepared.evaluateAbove(value.objective - 1e-9)).toEqual(value);
+    expect(prepared.evaluateAbove(value.objective)).toBeUndefined();
+    expect(prepared.evaluateAbove(value.gain + 1)).toBeUndefined();
+  });
+
+  test('screens some probes by their mean score', () => {
+    const engine = both();
+    const prepared = fitness.prepare(engine, letterProbes(4), []);
+    const screen = prepared.screen([1, 3]);
+    const expected = (prepared.start.perProbe[1] + prepared.start.perProbe[3]) / 2;
+    expect(screen.start).toBeCloseTo(expected, 6);
+    expect(screen.score()).toBe(screen.start);
+  });
+
+  test('refuses to be about nothing', async () => {
+    await expect(() => fitness.prepare(both(), [], controls)).toFailWithCode('PROBES_UNUSABLE');
+  });
+
+  test('leaves nothing open when disposed of', () => {
+    const engine = both();
+    const prepared = fitness.prepare(engine, probes, controls);
+    prepared.screen([0]).dispose();
+    prepared.dispose();
+    expect(engine.openBatches()).toBe(0);
+  });
+});

@@ -1,0 +1,157 @@
+/**
+ * A stand-in for the engine, small enough to compute by hand: bytes are tokens, a context's logits come from a hash, and
+ * every flipped row adds what the test planted for it.
+ */
+import type { Engine, PreparedBatch, Sequence, TokenIds } from '../../src/engine/engine.js';
+import type { Tokenizer } from '../../src/engine/tokenizer.js';
+import type { Flip } from '../../src/patch/flip.js';
+import type { Probe } from '../../src/search/probes.js';
+
+const VOCABULARY = 128;
+const LAYERS = 3;
+const ROWS = 8;
+
+/** What a flipped row adds to the logit of a token after a context, given as text. */
+export type RowEffect = (context: string, token: string) => number;
+
+export interface SmallEngine extends Engine {
+  /** The rows flipped at present, as `tensor:row`. */
+  readonly flipped: ReadonlySet<string>;
+  /** Prepared batches not disposed of. */
+  openBatches(): number;
+}
+
+export const asciiTokenizer: Tokenizer = {
+  vocabulary: VOCABULARY,
+  endOfText: 0,
+  encode: (text) => [...Buffer.from(text, 'ascii')],
+  decode: (ids) => Buffer.from(ids).toString('ascii'),
+};
+
+/** Rows by the key `tensor:row`. `base` is what the model does unflipped, beyond the hash's noise. */
+export function smallEngine(effects: Record<string, RowEffect> = {}, base: RowEffect = () => 0): SmallEngine {
+  const flipped = new Set<string>();
+  let open = 0;
+  let tokensEvaluated = 0;
+  const names = ['ffn_gate', 'ffn_up'].flatMap((kind) =>
+    Array.from({ length: LAYERS }, (_, layer) => `blk.${layer}.${kind}.weight`),
+  );
+
+  function logits(context: TokenIds): Float32Array {
+    const text = asciiTokenizer.decode(context);
+    const active = [base, ...[...flipped].sort().flatMap((key) => effects[key] ?? [])];
+    return Float32Array.from({ length: VOCABULARY }, (_, token) => {
+      const letter = String.fromCharCode(token);
+      return active.reduce((sum, effect) => sum + effect(text, letter), noise(text, token));
+    });
+  }
+
+  function prepare(sequences: readonly Sequence[]): PreparedBatch {
+    open++;
+    const tokenCount = sequences.reduce((count, { tokens }) => count + tokens.length, 0);
+    const positions = () => {
+      tokensEvaluated += tokenCount;
+      return sequences.map(({ tokens, from }) =>
+        Array.from({ length: tokens.length - from }, (_, i) => logSoftmax(logits(tokens.slice(0, from + i)))),
+      );
+    };
+    let reference = positions();
+    return {
+      sequences,
+      tokenCount,
+      logProbabilities: () =>
+        positions().map((rows, s) =>
+          Float32Array.from(rows, (row, i) => row[sequences[s].tokens[sequences[s].from + i]]),
+        ),
+      predictions: () => positions().map((rows) => Int32Array.from(rows, (row) => row.indexOf(Math.max(...row)))),
+      keep() {},
+      setReference() {
+        reference = positions();
+      },
+      divergence: () =>
+        positions().map((rows, s) =>
+          Float32Array.from(rows, (row, i) =>
+            row.reduce((sum, log, token) => {
+              const other = reference[s][i][token];
+              return sum + Math.exp(other) * (other - log);
+            }, 0),
+          ),
+        ),
+      dispose: () => void open--,
+    };
+  }
+
+  return {
+    config: {
+      layers: LAYERS,
+      width: 128,
+      mlp: ROWS,
+      heads: 1,
+      kvHeads: 1,
+      headDim: 128,
+      vocabulary: VOCABULARY,
+      contextLength: 256,
+      epsilon: 1e-6,
+      ropeBase: 1e6,
+    },
+    tokenizer: asciiTokenizer,
+    threads: 1,
+    tensors: names.map((name) => ({ name, layer: Number(name.split('.')[1]), rows: ROWS, columns: 128 })),
+    get tokensEvaluated() {
+      return tokensEvaluated;
+    },
+    flipped,
+    openBatches: () => open,
+    meanScales: () => Float32Array.from({ length: ROWS }, (_, row) => row),
+    toggle(flips: Iterable<Flip>) {
+      for (const flip of flips) {
+        const key = `${flip.tensor}:${flip.row}`;
+        if (!flipped.delete(key)) flipped.add(key);
+      }
+    },
+    prepare,
+    generate: (prompts, { maximumTokens, stop }) =>
+      prompts.map((prompt) => {
+        const generated: number[] = [];
+        while (generated.length < maximumTokens && !stop?.(generated)) {
+          const row = logits([...prompt, ...generated]);
+          const token = row.indexOf(Math.max(...row));
+          if (token === asciiTokenizer.endOfText) break;
+          generated.push(token);
+        }
+        return generated;
+      }),
+    lastLogits: (prompts) => prompts.map(logits),
+    dispose: () => Promise.resolve(),
+  };
+}
+
+/** An effect that makes texts likelier (or, with a negative strength, less likely) wherever a context begins one. */
+export function favouring(texts: readonly string[], strength: number): RowEffect {
+  return (context, token) => (texts.some((text) => text.startsWith(context + token)) ? strength : 0);
+}
+
+/** `count` probes whose answers are one letter and the end of the line. */
+export function letterProbes(count: number): Probe[] {
+  return Array.from({ length: count }, (_, index) => ({
+    name: `letter ${index}`,
+    category: index % 2 === 0 ? 'even' : 'odd',
+    prompt: `q${index}:`,
+    correct: String.fromCharCode(65 + (index % 26)),
+    wrong: String.fromCharCode(97 + (index % 26)),
+  }));
+}
+
+/** −1 … 1, the same for the same context and token. */
+function noise(context: string, token: number): number {
+  let hash = token + 1;
+  for (let i = 0; i < context.length; i++) hash = Math.imul(hash ^ context.charCodeAt(i), 0x01000193) ^ (hash >>> 15);
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  return ((hash ^ (hash >>> 13)) >>> 0) / 2 ** 31 - 1;
+}
+
+function logSoftmax(row: Float32Array): Float32Array {
+  const top = Math.max(...row);
+  const logSum = top + Math.log(row.reduce((sum, value) => sum + Math.exp(value - top), 0));
+  return row.map((value) => value - logSum);
+}
