@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { type FileHandle, lstat, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { syncDirectory } from '../durable.js';
-import { BankaiError, RepositoryError } from '../errors.js';
+import { RepositoryError } from '../errors.js';
 import { encodeHeader } from './encode.js';
 import type { Metadata } from './metadata.js';
 import type { Gguf } from './read.js';
@@ -80,8 +80,8 @@ async function assertAbsent(path: string): Promise<void> {
   try {
     await lstat(path);
   } catch (error) {
-    if (isSystemError(error) && error.code === 'ENOENT') return;
-    throw error;
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    throw unwritable(path, error as NodeJS.ErrnoException);
   }
   throw new RepositoryError('FILE_EXISTS', `${path} exists already`, {
     hint: 'Choose another name, or remove the file first.',
@@ -90,7 +90,7 @@ async function assertAbsent(path: string): Promise<void> {
 }
 
 function isSystemError(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && !(error instanceof BankaiError) && 'syscall' in error;
+  return typeof error === 'object' && error !== null && 'syscall' in error;
 }
 
 function unwritable(path: string, cause: NodeJS.ErrnoException): RepositoryError {
