@@ -1,0 +1,126 @@
+/** Owns the working model as a file that is written in place: opening it safely, and making the first copy. */
+import { randomBytes } from 'node:crypto';
+import { closeSync, constants, fstatSync, fsyncSync, lstatSync, openSync, readSync, writeSync } from 'node:fs';
+import { chmod, copyFile, lstat, open, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { syncDirectory } from '../durable.js';
+import { RepositoryError } from '../errors.js';
+import type { ByteSource } from '../gguf/source.js';
+
+/** A model file open for writing in place. Everything is synchronous and throws IO when the disk refuses. */
+export interface ModelFile extends ByteSource {
+  /** Writes all bytes at an offset; never beyond the end of the file. */
+  write(bytes: Uint8Array, byteOffset: number): void;
+  /** Returns when everything written has reached the disk. */
+  sync(): void;
+  close(): void;
+}
+
+/**
+ * Opens a working model for reading and writing. Throws MODEL_LINKED for a symlink or a file with several names (a write
+ * would change a file that somebody meant to keep), NO_MODEL when there is none, IO.
+ */
+export function openModelFile(path: string): ModelFile {
+  assertNotLinked(path);
+  // O_NOFOLLOW closes the gap between the question and the opening; Windows has neither the flag nor the attack.
+  const descriptor = guarded(path, 'open', () => openSync(path, constants.O_RDWR | (constants.O_NOFOLLOW ?? 0)));
+  const { size } = fstatSync(descriptor);
+  return {
+    size,
+    readInto: (target, byteOffset) => guarded(path, 'read', () => transfer(readSync, descriptor, target, byteOffset)),
+    write: (bytes, byteOffset) => guarded(path, 'write', () => transfer(writeSync, descriptor, bytes, byteOffset)),
+    sync: () => guarded(path, 'write', () => fsyncSync(descriptor)),
+    close: () => closeSync(descriptor),
+  };
+}
+
+/** Asserts that a file has one name and is no symlink. Throws MODEL_LINKED, NO_MODEL, IO. */
+export function assertNotLinked(path: string): void {
+  const stats = guarded(path, 'open', () => lstatSync(path));
+  if (stats.isFile() && stats.nlink === 1) return;
+  if (!stats.isFile() && !stats.isSymbolicLink()) {
+    throw new RepositoryError('IO', `Cannot open the model ${path}: it is not a regular file`, {
+      hint: 'Give the path of a GGUF file on disk.',
+      data: { path },
+    });
+  }
+  const fact = stats.isSymbolicLink() ? 'is a symbolic link' : `has ${stats.nlink} hard links`;
+  throw new RepositoryError('MODEL_LINKED', `${path} ${fact}: writing to it would change another file too`, {
+    hint: 'Make it a file of its own: copy it, remove the link, and give the copy its name.',
+    data: { path, hardLinks: stats.nlink },
+  });
+}
+
+/**
+ * Copies a model, sharing its blocks until they are written where the file system can. The copy appears under its name
+ * when it is complete. Throws FILE_EXISTS, IO.
+ */
+export async function copyModel(source: string, target: string): Promise<void> {
+  if (await isThere(target)) {
+    throw new RepositoryError('FILE_EXISTS', `Cannot copy the model: ${target} exists already`, {
+      hint: 'Move it away, or use it as it is with --in-place.',
+      data: { path: target },
+    });
+  }
+  const temporary = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString('hex')}.tmp`);
+  try {
+    await copyFile(source, temporary, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+    // The copy takes its source's permissions over, and a downloaded model may be read-only.
+    await chmod(temporary, 0o644);
+    const file = await open(temporary, 'r+');
+    await file.sync().finally(() => file.close());
+    await rename(temporary, target);
+  } catch (cause) {
+    throw new RepositoryError('IO', `Cannot copy ${source} to ${target}: ${(cause as Error).message}`, {
+      hint: 'Check the permissions and the free space on the disk, or use --in-place to work without a copy.',
+      cause,
+    });
+  } finally {
+    await rm(temporary, { force: true });
+  }
+  await syncDirectory(dirname(target));
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return lstat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+type Transfer = (descriptor: number, bytes: Uint8Array, offset: number, length: number, position: number) => number;
+
+function transfer(once: Transfer, descriptor: number, bytes: Uint8Array, byteOffset: number): void {
+  for (let done = 0; done < bytes.length;) {
+    const count = once(descriptor, bytes, done, bytes.length - done, byteOffset + done);
+    if (count === 0) throw new Error(`the file ends before byte ${byteOffset + bytes.length}`);
+    done += count;
+  }
+}
+
+const hints: Record<string, string> = {
+  ENOSPC: 'Free some space on the disk and run the command again.',
+  EROFS: 'The file system is read-only: mount it writable, or copy the model elsewhere.',
+  EACCES: 'Make the model file readable and writable for you.',
+  EPERM: 'Make the model file readable and writable for you.',
+};
+
+function guarded<T>(path: string, verb: 'open' | 'read' | 'write', action: () => T): T {
+  try {
+    return action();
+  } catch (cause) {
+    const { code = '', message } = cause as NodeJS.ErrnoException;
+    if (code === 'ENOENT') {
+      throw new RepositoryError('NO_MODEL', `The working model ${path} is gone`, {
+        hint: 'Put it back, or remove .git/bankai/state.json and run "bankai init --model FILE" with the base model.',
+        data: { path },
+        cause,
+      });
+    }
+    throw new RepositoryError('IO', `Cannot ${verb} the model ${path}: ${message}`, {
+      hint: hints[code] ?? 'Check the disk, the file and its permissions.',
+      data: { path, errno: code },
+      cause,
+    });
+  }
+}
