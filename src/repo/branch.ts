@@ -1,0 +1,72 @@
+/** Owns branches: listing, creating, pointing them at commits. */
+import { RepositoryError } from '../errors.js';
+import { git } from './git.js';
+import { reporting } from './git-error.js';
+import { asCommitId, type CommitId } from './ids.js';
+import { assertRefName } from './ref-name.js';
+import { gitArguments, type Repository } from './repository.js';
+
+/** A branch and the commit it points at. */
+export interface Branch {
+  readonly name: string;
+  readonly commit: CommitId;
+}
+
+/** Where HEAD is: on a branch, or detached at a commit. */
+export interface Head {
+  readonly branch: string | undefined;
+  readonly commit: CommitId;
+}
+
+/** Reads HEAD. Throws REPOSITORY_CORRUPT when it points at nothing. */
+export async function readHead(repository: Repository): Promise<Head> {
+  return reporting('read HEAD', async () => ({
+    branch: (await git.currentBranch(gitArguments(repository))) ?? undefined,
+    commit: asCommitId(await git.resolveRef({ ...gitArguments(repository), ref: 'HEAD' })),
+  }));
+}
+
+/** Lists the branches by name. */
+export async function listBranches(repository: Repository): Promise<Branch[]> {
+  return reporting('list the branches', async () => {
+    const names = await git.listBranches(gitArguments(repository));
+    return Promise.all(
+      names.sort().map(async (name) => ({
+        name,
+        commit: asCommitId(await git.resolveRef({ ...gitArguments(repository), ref: `refs/heads/${name}` })),
+      })),
+    );
+  });
+}
+
+/** Creates a branch at a commit. Throws NAME_INVALID, BRANCH_EXISTS. */
+export async function createBranch(repository: Repository, name: string, commit: CommitId): Promise<void> {
+  await assertNewBranch(repository, name);
+  await pointBranch(repository, name, commit);
+}
+
+/** Asserts that a branch of this name can be created. Throws NAME_INVALID, BRANCH_EXISTS. */
+export async function assertNewBranch(repository: Repository, name: string): Promise<void> {
+  assertRefName(name);
+  for (const branch of await listBranches(repository)) {
+    if (branch.name === name) throw branchExists(name, `branch "${name}" exists already`);
+    // Refs are files: one cannot be the directory of another.
+    if (branch.name.startsWith(`${name}/`) || name.startsWith(`${branch.name}/`)) {
+      throw branchExists(name, `branch "${branch.name}" is in the way`);
+    }
+  }
+}
+
+function branchExists(name: string, fact: string): RepositoryError {
+  return new RepositoryError('BRANCH_EXISTS', `Cannot create branch "${name}": ${fact}`, {
+    hint: 'Choose another name, or check the branch out to go on from it.',
+    data: { name },
+  });
+}
+
+/** Points a branch, new or not, at a commit. */
+export async function pointBranch(repository: Repository, name: string, commit: CommitId): Promise<void> {
+  await reporting(`write branch "${name}"`, () =>
+    git.writeRef({ ...gitArguments(repository), ref: `refs/heads/${name}`, value: commit, force: true }),
+  );
+}

@@ -1,0 +1,69 @@
+/** Owns the commit that a composed stack is: a merge that is a function of the expression's meaning alone. */
+import { nobody } from './descriptor.js';
+import { git } from './git.js';
+import { reporting } from './git-error.js';
+import { asCommitId, type CommitId } from './ids.js';
+import { readCommit } from './object.js';
+import { gitArguments, type Repository } from './repository.js';
+import { rootCommit, type ResolvedStack, type StackPart } from './resolve.js';
+import { readState } from './state.js';
+import { uniteTrees } from './tree.js';
+
+/**
+ * Finds or writes the commit of a stack. A part that descends from all others and already has the whole union stands for
+ * it. Otherwise a merge commit of the parts is written, whose tree is the union of their files and whose identity, time
+ * and message follow from the parts: the same stack is the same commit, in any order and whoever composes it.
+ */
+export async function composeCommit(repository: Repository, stack: ResolvedStack): Promise<CommitId> {
+  const parts = await distinctParts(repository, stack.parts);
+  if (parts.length === 1) return parts[0].commit;
+  return reporting(`compose ${stack.expression}`, async () => {
+    return (await findWhole(repository, stack, parts)) ?? (await writeMerge(repository, parts));
+  });
+}
+
+/** Drops `base` beside other parts, and all but the first name of each commit; in the order of commit ids. */
+async function distinctParts(repository: Repository, parts: readonly StackPart[]): Promise<StackPart[]> {
+  const root = await rootCommit(repository);
+  const byCommit = new Map<CommitId, StackPart>();
+  for (const part of [...parts].sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    if (!byCommit.has(part.commit)) byCommit.set(part.commit, part);
+  }
+  if (byCommit.size > 1) byCommit.delete(root);
+  return [...byCommit.values()].sort((a, b) => (a.commit < b.commit ? -1 : 1));
+}
+
+async function findWhole(
+  repository: Repository,
+  stack: ResolvedStack,
+  parts: readonly StackPart[],
+): Promise<CommitId | undefined> {
+  for (const { commit } of parts) {
+    // Its state is part of the union, so the same size is the same set.
+    if ((await readState(repository, commit)).length !== stack.patches.length) continue;
+    const others = parts.filter((part) => part.commit !== commit);
+    const descends = await Promise.all(
+      others.map((part) => git.isDescendent({ ...gitArguments(repository), oid: commit, ancestor: part.commit })),
+    );
+    if (descends.every(Boolean)) return commit;
+  }
+  return undefined;
+}
+
+async function writeMerge(repository: Repository, parts: readonly StackPart[]): Promise<CommitId> {
+  const commits = await Promise.all(parts.map((part) => readCommit(repository, part.commit)));
+  const timestamp = Math.max(...commits.map((commit) => commit.committer.timestamp));
+  const author = { ...nobody, timestamp, timezoneOffset: 0 };
+  const names = parts.map((part) => part.name).sort();
+  const commit = {
+    tree: await uniteTrees(
+      repository,
+      commits.map((commit) => commit.tree),
+    ),
+    parent: commits.map((commit) => commit.id),
+    author,
+    committer: author,
+    message: `Stack ${names.join('+')}\n`,
+  };
+  return asCommitId(await git.writeCommit({ ...gitArguments(repository), commit }));
+}

@@ -1,0 +1,132 @@
+/** Owns the making of a repository, and the adoption of one that `git clone` brought. */
+import { lstat, mkdir, readFile } from 'node:fs/promises';
+import { isAbsolute, join } from 'node:path';
+import { writeFileDurably } from '../durable.js';
+import { CompatibilityError, RepositoryError } from '../errors.js';
+import { readHead, type Head } from './branch.js';
+import { readDescriptor, type RepositoryDescriptor, writeRootCommit } from './descriptor.js';
+import { git } from './git.js';
+import { reporting } from './git-error.js';
+import type { CommitId } from './ids.js';
+import { makeLocalDirectory } from './local-state.js';
+import { moveHead } from './move-head.js';
+import {
+  describeRepository,
+  gitArguments,
+  isInitialised,
+  openGitRepository,
+  type Repository,
+  unsupported,
+} from './repository.js';
+
+const DEFAULT_BRANCH = 'main';
+
+/** Settings of the git repository. Files are content-addressed: a "rename" could only be a wrong guess and a conflict. */
+const settings: Record<string, string | boolean> = {
+  'merge.renames': false,
+  'merge.directoryRenames': false,
+  'diff.renames': false,
+};
+
+/** What a repository is made from. */
+export interface NewRepository {
+  /** The worktree; made when it does not exist. */
+  readonly directory: string;
+  readonly descriptor: RepositoryDescriptor;
+  /** Path of the working model: relative to the worktree, with `/`, or absolute. */
+  readonly model: string;
+}
+
+/** A repository without local state yet: `init` is complete when that is written (`local-state.ts`). */
+export interface CreatedRepository {
+  readonly repository: Repository;
+  readonly root: CommitId;
+  readonly head: Head;
+  /** It was there before, as a clone. */
+  readonly adopted: boolean;
+}
+
+/**
+ * Makes a repository whose branch `main` is at the root commit; an interrupted call can be repeated. A git repository
+ * that has commits of ours for the same base model, a clone, is adopted as it is. Throws REPOSITORY_EXISTS,
+ * REPOSITORY_UNSUPPORTED for a git repository with other content, BASE_MISMATCH, WORKTREE_DIRTY, IO.
+ */
+export async function createRepository({ directory, descriptor, model }: NewRepository): Promise<CreatedRepository> {
+  const present = await openPresent(directory);
+  if (present && (await isInitialised(present))) {
+    throw new RepositoryError('REPOSITORY_EXISTS', `${directory} is a Bankai repository already`, {
+      hint: 'Use "bankai status" to see its state.',
+    });
+  }
+  const repository = present ?? describeRepository(directory);
+  return reporting(`make a repository in ${directory}`, async () => {
+    const head = present && (await readHeadIfBorn(present));
+    if (head) await assertBase(repository, head.commit, descriptor);
+    else await makeGitRepository(repository);
+    await configure(repository, model);
+    const root = await writeRootCommit(repository, descriptor);
+    if (!head) await moveHead(repository, { from: undefined, to: root, branch: DEFAULT_BRANCH });
+    return { repository, root, head: head ?? (await readHead(repository)), adopted: head !== undefined };
+  });
+}
+
+async function openPresent(directory: string): Promise<Repository | undefined> {
+  try {
+    await lstat(join(directory, '.git'));
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+    throw error;
+  }
+  return openGitRepository(directory);
+}
+
+/** Reads HEAD, or gives undefined for a repository without a commit: a bare `git init`, or an interrupted one of ours. */
+async function readHeadIfBorn(repository: Repository): Promise<Head | undefined> {
+  try {
+    await git.resolveRef({ ...gitArguments(repository), ref: 'HEAD' });
+  } catch (error) {
+    if (error instanceof git.Errors.NotFoundError) return undefined;
+    throw error;
+  }
+  return readHead(repository);
+}
+
+async function assertBase(repository: Repository, commit: CommitId, descriptor: RepositoryDescriptor): Promise<void> {
+  const theirs = (await readDescriptor(repository, commit)).base.weightsId;
+  const ours = descriptor.base.weightsId;
+  if (theirs === ours) return;
+  throw new CompatibilityError(
+    'BASE_MISMATCH',
+    `The model has weights ${ours.slice(0, 12)}, the repository is for ${theirs.slice(0, 12)}`,
+    { hint: 'Give --model the base model that the repository was made for.', data: { theirs, ours } },
+  );
+}
+
+async function makeGitRepository(repository: Repository): Promise<void> {
+  await mkdir(repository.directory, { recursive: true });
+  await git.init({ ...gitArguments(repository), defaultBranch: DEFAULT_BRANCH });
+  if ((await git.listBranches(gitArguments(repository))).length > 0) {
+    throw unsupported(repository, 'its HEAD is a branch without commits beside others');
+  }
+}
+
+async function configure(repository: Repository, model: string): Promise<void> {
+  for (const [path, value] of Object.entries(settings)) {
+    await git.setConfig({ ...gitArguments(repository), path, value });
+  }
+  await makeLocalDirectory(repository);
+  if (!isAbsolute(model)) await exclude(repository, model);
+}
+
+/** Keeps the working model out of `git status` and `git add`. */
+async function exclude(repository: Repository, model: string): Promise<void> {
+  const path = join(repository.gitDirectory, 'info', 'exclude');
+  const lines = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return '';
+    throw error;
+  });
+  const line = `/${model.replace(/[\\*?[\]! #]/g, '\\$&')}`;
+  if (lines.split('\n').includes(line)) return;
+  await mkdir(join(repository.gitDirectory, 'info'), { recursive: true });
+  await writeFileDurably(path, `${lines === '' || lines.endsWith('\n') ? lines : `${lines}\n`}${line}\n`);
+}

@@ -1,0 +1,29 @@
+/** Owns who commits are by: the repository's own git configuration. */
+import { git } from './git.js';
+import { gitArguments, type Repository } from './repository.js';
+
+/** A name and an e-mail address, as git writes them into commits. */
+export interface Identity {
+  readonly name: string;
+  readonly email: string;
+}
+
+/** The identity of people who told neither git nor us who they are. */
+export const anonymous: Identity = { name: 'bankai user', email: 'user@localhost' };
+
+/**
+ * Reads `user.name` and `user.email` of the repository's own configuration; what it lacks is taken from `fallback`.
+ * Characters that would break a commit's header are dropped, as git drops them.
+ */
+export async function readIdentity(repository: Repository, fallback: Identity = anonymous): Promise<Identity> {
+  const read = async (path: string) => (await git.getConfig({ ...gitArguments(repository), path })) as unknown;
+  return {
+    name: clean(await read('user.name'), fallback.name),
+    email: clean(await read('user.email'), fallback.email),
+  };
+}
+
+function clean(value: unknown, fallback: string): string {
+  const text = typeof value === 'string' ? value.replace(/[<>\p{Cc}]/gu, '').trim() : '';
+  return text === '' ? fallback : text;
+}

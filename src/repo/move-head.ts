@@ -1,0 +1,168 @@
+/**
+ * Owns the move of HEAD, index and worktree from one commit to another.
+ *
+ * A move is plain data and can be repeated: every file is found either as the old commit has it or as the new one does,
+ * so one that was cut short is finished by doing it again.
+ */
+import { createHash } from 'node:crypto';
+import { lstatSync, readFileSync } from 'node:fs';
+import { chmod, lstat, mkdir, rm, rmdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { RepositoryError } from '../errors.js';
+import { pointBranch } from './branch.js';
+import { replaceFile } from './durable-fs.js';
+import { git, loadIndexEditor } from './git.js';
+import { reporting } from './git-error.js';
+import type { CommitId, ObjectId } from './ids.js';
+import { isFile, readBlob, readCommit } from './object.js';
+import { gitArguments, type Repository, unsupported } from './repository.js';
+import { diffTrees, type TreeDifference } from './tree.js';
+
+/** A move of HEAD. It is JSON: a journal can carry it. */
+export interface HeadMove {
+  /** Where worktree and index are now; undefined for a repository without a commit. */
+  readonly from: CommitId | undefined;
+  readonly to: CommitId;
+  /** The branch that HEAD is on afterwards, which is made or moved to point at `to`; without one HEAD is detached. */
+  readonly branch?: string | undefined;
+}
+
+/**
+ * Asserts that a move would overwrite nothing that somebody changed in the worktree. Throws WORKTREE_DIRTY naming every
+ * such file, REPOSITORY_UNSUPPORTED for symlinks and submodules in the commit.
+ */
+export async function assertMovable(repository: Repository, move: HeadMove): Promise<void> {
+  await planMove(repository, move);
+}
+
+/**
+ * Makes a move: files that differ, then the index, then the branch, then HEAD. Throws WORKTREE_DIRTY (before anything is
+ * written), IO, REPOSITORY_CORRUPT.
+ */
+export async function moveHead(repository: Repository, move: HeadMove): Promise<void> {
+  const differences = await planMove(repository, move);
+  await reporting('update the worktree', async () => {
+    for (let i = 0; i < differences.length; i += FILES_AT_ONCE) {
+      await Promise.all(
+        differences.slice(i, i + FILES_AT_ONCE).map((difference) => updateFile(repository, difference)),
+      );
+    }
+    await updateIndex(repository, differences);
+  });
+  if (move.branch !== undefined) await pointBranch(repository, move.branch, move.to);
+  await reporting('write HEAD', () =>
+    git.writeRef({
+      ...gitArguments(repository),
+      ref: 'HEAD',
+      force: true,
+      ...(move.branch === undefined ? { value: move.to } : { value: `refs/heads/${move.branch}`, symbolic: true }),
+    }),
+  );
+}
+
+/** Worktree files written at the same time: enough to keep the disk busy, far below the limit of open files. */
+const FILES_AT_ONCE = 64;
+
+async function planMove(repository: Repository, { from, to }: HeadMove): Promise<TreeDifference[]> {
+  const before = from === undefined ? undefined : (await readCommit(repository, from)).tree;
+  const after = (await readCommit(repository, to)).tree;
+  const differences = await reporting('compare the worktree', () => diffTrees(repository, before, after));
+  const changed: string[] = [];
+  for (const { path, before, after } of differences) {
+    assertSafe(repository, path);
+    if (after && !isFile(after)) throw unsupported(repository, `"${path}" is a symlink or a submodule`);
+    const present = await reporting(`read ${path}`, async () => hashFile(repository, path));
+    if (present !== undefined && present !== before?.oid && present !== after?.oid) changed.push(path);
+  }
+  if (changed.length > 0) throw dirty(changed);
+  return differences;
+}
+
+/** A tree is somebody else's data: a path must stay inside the worktree and outside `.git`. */
+function assertSafe(repository: Repository, path: string): void {
+  const bad = path
+    .split('/')
+    .some(
+      (part) => part === '' || part === '.' || part === '..' || /[\\\0:]/.test(part) || /^(\.git|git~1)$/i.test(part),
+    );
+  if (bad) throw unsupported(repository, `its tree has the unsafe path "${path}"`);
+}
+
+/**
+ * The blob id that a worktree file has; undefined when there is none, and `other` for what is not a file. Synchronous,
+ * because a move may touch thousands of small files, which takes several times as long otherwise.
+ */
+function hashFile(repository: Repository, path: string): ObjectId | 'other' | undefined {
+  let place = repository.directory;
+  const parts = path.split('/');
+  for (const [i, part] of parts.entries()) {
+    place = join(place, part);
+    const stats = lstatSync(place, { throwIfNoEntry: false });
+    if (stats === undefined) return undefined;
+    // A symlink on the way would lead our writes out of the worktree.
+    if (i < parts.length - 1 ? !stats.isDirectory() : !stats.isFile()) return 'other';
+  }
+  const bytes = readFileSync(place);
+  return createHash('sha1').update(`blob ${bytes.length}\0`).update(bytes).digest('hex');
+}
+
+/** Sets one file of the worktree. As in git it is not synced: what it holds is durable as an object already. */
+async function updateFile(repository: Repository, { path, before, after }: TreeDifference): Promise<void> {
+  const file = join(repository.directory, path);
+  if (after === undefined) {
+    await rm(file, { force: true });
+    await removeEmptyParents(repository, path);
+    return;
+  }
+  const bytes = await readBlob(repository, after.oid);
+  const executable = after.mode === '100755';
+  await mkdir(dirname(file), { recursive: true });
+  await replaceFile(repository.gitDirectory, file, bytes, { mode: executable ? 0o777 : 0o666, durable: false });
+  if (before && !executable && before.mode === '100755') await chmod(file, 0o644);
+}
+
+async function removeEmptyParents(repository: Repository, path: string): Promise<void> {
+  for (let parent = dirname(path); parent !== '.'; parent = dirname(parent)) {
+    try {
+      await rmdir(join(repository.directory, parent));
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'ENOENT') continue;
+      if (code === 'ENOTEMPTY' || code === 'EEXIST') return;
+      throw error;
+    }
+  }
+}
+
+async function updateIndex(repository: Repository, differences: readonly TreeDifference[]): Promise<void> {
+  if (differences.length === 0) return;
+  const { GitIndexManager, FileSystem } = loadIndexEditor();
+  const fs = new FileSystem(repository.fs);
+  const inserted = await Promise.all(
+    differences
+      .filter(({ after }) => after !== undefined)
+      .map(async ({ path, after }) => ({
+        filepath: path,
+        oid: after?.oid,
+        stats: { ...(await lstat(join(repository.directory, path))), mode: Number.parseInt(after?.mode ?? '', 8) },
+      })),
+  );
+  await GitIndexManager.acquire({ fs, gitdir: repository.gitDirectory, cache: repository.cache }, (index: GitIndex) => {
+    for (const { path, after } of differences) if (!after) index.delete({ filepath: path });
+    for (const entry of inserted) index.insert(entry);
+  });
+}
+
+/** What isomorphic-git hands to those who edit its index. */
+interface GitIndex {
+  delete(entry: { filepath: string }): void;
+  insert(entry: { filepath: string; oid: ObjectId | undefined; stats: object }): void;
+}
+
+function dirty(paths: readonly string[]): RepositoryError {
+  const more = paths.length > 3 ? ` and ${paths.length - 3} more` : '';
+  return new RepositoryError('WORKTREE_DIRTY', `Changed in the worktree: ${paths.slice(0, 3).join(', ')}${more}`, {
+    hint: 'Use "git checkout -- <path>" to drop the changes, or move the files away.',
+    data: { paths },
+  });
+}

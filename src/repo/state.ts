@@ -1,0 +1,120 @@
+/**
+ * Owns the state that a commit is: which patch files its tree has, and what lies beside them as evidence.
+ *
+ *     patches/ab/cdef….json                      a patch's canonical bytes; its path is its id, split 2 / 62
+ *     evidence/ab/cdef…/<kind>.<digest>.json     what that patch rests on
+ */
+import { RepositoryError } from '../errors.js';
+import { isPatchId, type PatchId, sha256Hex } from '../patch/ids.js';
+import { decodePatch, type Patch } from '../patch/patch.js';
+import { reporting } from './git-error.js';
+import type { CommitId, ObjectId } from './ids.js';
+import { findEntry, isFile, misplaced, readBlob } from './object.js';
+import type { Repository } from './repository.js';
+import { readTree } from './tree.js';
+
+/** What a piece of evidence is: a statement (DSSE envelope) by how the patch came to be, a probe file, a public key. */
+export type EvidenceKind = 'search' | 'import' | 'probes' | 'key';
+
+/** A file that a patch rests on. */
+export interface EvidenceFile {
+  readonly kind: EvidenceKind;
+  /** SHA-256 of the bytes, but for a `key` the key's id. */
+  readonly digest: string;
+  readonly bytes: Uint8Array;
+}
+
+/** The path of a patch in the tree. */
+export const patchPath = (id: PatchId): string => `patches/${id.slice(0, 2)}/${id.slice(2)}.json`;
+
+/** The path of one piece of a patch's evidence in the tree. */
+export const evidencePath = (id: PatchId, file: Pick<EvidenceFile, 'kind' | 'digest'>): string =>
+  `${evidenceDirectory(id)}/${file.kind}.${file.digest}.json`;
+
+const evidenceDirectory = (id: PatchId): string => `evidence/${id.slice(0, 2)}/${id.slice(2)}`;
+
+/** The patch whose file a path is, or undefined. */
+export function patchAtPath(path: string): PatchId | undefined {
+  const match = /^patches\/([0-9a-f]{2})\/([0-9a-f]{62})\.json$/.exec(path);
+  const id = match ? match[1] + match[2] : '';
+  return isPatchId(id) ? id : undefined;
+}
+
+/** Lists the patches of a commit's state in the order of their ids. Reads trees only. Throws REPOSITORY_CORRUPT. */
+export async function readState(repository: Repository, commit: CommitId): Promise<PatchId[]> {
+  return [...(await patchBlobs(repository, commit)).keys()].sort();
+}
+
+/** Reads patches of a commit's state; each must be what its name says. Throws PATCH_INVALID, PATCH_ID_MISMATCH, REPOSITORY_CORRUPT. */
+export async function readPatches(
+  repository: Repository,
+  commit: CommitId,
+  ids: Iterable<PatchId>,
+): Promise<Map<PatchId, Patch>> {
+  const blobs = await patchBlobs(repository, commit);
+  const patches = await Promise.all(
+    [...ids].map(async (id): Promise<[PatchId, Patch]> => {
+      const oid = blobs.get(id);
+      if (oid === undefined) throw absentPatch(commit, id);
+      return [id, decodePatch(await readBlob(repository, oid), id)];
+    }),
+  );
+  return new Map(patches);
+}
+
+/** Reads the evidence of one patch, in the order of file names. Throws REPOSITORY_CORRUPT when a digest is wrong. */
+export async function readEvidence(repository: Repository, commit: CommitId, id: PatchId): Promise<EvidenceFile[]> {
+  const directory = await findEntry(repository, commit, evidenceDirectory(id));
+  if (directory?.type !== 'tree') return [];
+  const entries = await reporting(`read the evidence of patch ${id}`, () => readTree(repository, directory.oid));
+  return Promise.all(
+    [...entries]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(async ([name, entry]) => {
+        const path = `${evidenceDirectory(id)}/${name}`;
+        const match = /^(search|import|probes|key)\.([0-9a-f]{64})\.json$/.exec(name);
+        if (!match || !isFile(entry)) throw misplaced(commit, path);
+        const file = {
+          kind: match[1] as EvidenceKind,
+          digest: match[2],
+          bytes: await readBlob(repository, entry.oid),
+        };
+        if (file.kind !== 'key' && sha256Hex(file.bytes) !== file.digest) throw changedEvidence(path);
+        return file;
+      }),
+  );
+}
+
+async function patchBlobs(repository: Repository, commit: CommitId): Promise<Map<PatchId, ObjectId>> {
+  const top = await findEntry(repository, commit, 'patches');
+  if (top === undefined) return new Map();
+  if (top.type !== 'tree') throw misplaced(commit, 'patches');
+  return reporting(`read the patches of commit ${commit}`, async () => {
+    const folders = [...(await readTree(repository, top.oid))];
+    const lists = await Promise.all(
+      folders.map(async ([folder, { oid, type }]) => {
+        if (type !== 'tree') throw misplaced(commit, `patches/${folder}`);
+        return [...(await readTree(repository, oid))].map(([name, entry]): [PatchId, ObjectId] => {
+          const path = `patches/${folder}/${name}`;
+          const id = patchAtPath(path);
+          if (id === undefined || !isFile(entry)) throw misplaced(commit, path);
+          return [id, entry.oid];
+        });
+      }),
+    );
+    return new Map(lists.flat());
+  });
+}
+
+function absentPatch(commit: CommitId, id: PatchId): RepositoryError {
+  return new RepositoryError('UNKNOWN_REVISION', `Commit ${commit.slice(0, 10)} has no patch ${id}`, {
+    hint: 'Use "bankai log" to see which commit added it.',
+  });
+}
+
+function changedEvidence(path: string): RepositoryError {
+  return new RepositoryError('REPOSITORY_CORRUPT', `The content of ${path} is not what its name says`, {
+    hint: 'Restore the file from history with "git checkout <commit> -- <path>", and commit it.',
+    data: { path },
+  });
+}

@@ -1,0 +1,118 @@
+/** Owns git trees as values: reading one level, changing paths, uniting, and finding what differs. */
+import { git } from './git.js';
+import type { ObjectId } from './ids.js';
+import { gitArguments, type Repository } from './repository.js';
+
+/** One entry of a tree. */
+export interface TreeEntry {
+  /** Six octal digits as git prints them: 100644, 100755, 120000, 040000, 160000. */
+  readonly mode: string;
+  readonly oid: ObjectId;
+  readonly type: 'blob' | 'tree' | 'commit';
+}
+
+/** One level of a tree, by name. */
+export type Tree = ReadonlyMap<string, TreeEntry>;
+
+/** The entry of an ordinary file. */
+export const fileEntry = (oid: ObjectId): TreeEntry => ({ mode: '100644', oid, type: 'blob' });
+
+/** Reads one level of a tree; an undefined id is the empty tree. */
+export async function readTree(repository: Repository, oid: ObjectId | undefined): Promise<Tree> {
+  if (oid === undefined) return new Map();
+  const { tree } = await git.readTree({ ...gitArguments(repository), oid });
+  return new Map(tree.map(({ path, mode, oid, type }) => [path, { mode, oid, type }]));
+}
+
+async function writeTree(repository: Repository, tree: Tree): Promise<ObjectId> {
+  return git.writeTree({
+    ...gitArguments(repository),
+    tree: [...tree].map(([path, entry]) => ({ path, ...entry })),
+  });
+}
+
+/** Paths to set, or to remove where the value is undefined. */
+export type TreeChanges = ReadonlyMap<string, TreeEntry | undefined>;
+
+/** Writes the tree that `oid` becomes under the changes; only subtrees on changed paths are read and written. */
+export async function changeTree(
+  repository: Repository,
+  oid: ObjectId | undefined,
+  changes: TreeChanges,
+): Promise<ObjectId> {
+  const tree = new Map(await readTree(repository, oid));
+  const below = new Map<string, Map<string, TreeEntry | undefined>>();
+  for (const [path, entry] of changes) {
+    const slash = path.indexOf('/');
+    if (slash < 0) {
+      if (entry) tree.set(path, entry);
+      else tree.delete(path);
+      continue;
+    }
+    const name = path.slice(0, slash);
+    const rest = below.get(name) ?? new Map<string, TreeEntry | undefined>();
+    below.set(name, rest.set(path.slice(slash + 1), entry));
+  }
+  for (const [name, rest] of below) {
+    const present = tree.get(name);
+    const subtree = await changeTree(repository, present?.type === 'tree' ? present.oid : undefined, rest);
+    if (subtree === EMPTY_TREE) tree.delete(name);
+    else tree.set(name, { mode: '040000', oid: subtree, type: 'tree' });
+  }
+  return writeTree(repository, tree);
+}
+
+/** The id of the tree without entries; git keeps none as a subtree. */
+const EMPTY_TREE = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
+
+/**
+ * Writes the union of trees: every path that any of them has. A path with different files in several of them, which
+ * content-addressed paths never have, is taken from the first.
+ */
+export async function uniteTrees(repository: Repository, oids: readonly ObjectId[]): Promise<ObjectId> {
+  const distinct = [...new Set(oids)];
+  if (distinct.length === 1) return distinct[0];
+  const levels = await Promise.all(distinct.map((oid) => readTree(repository, oid)));
+  const union = new Map<string, TreeEntry>();
+  for (const name of new Set(levels.flatMap((level) => [...level.keys()]))) {
+    const entries = levels.flatMap((level) => level.get(name) ?? []);
+    const subtrees = entries.filter((entry) => entry.type === 'tree').map((entry) => entry.oid);
+    if (entries[0].type !== 'tree' || subtrees.length === 1) union.set(name, entries[0]);
+    else union.set(name, { mode: '040000', oid: await uniteTrees(repository, subtrees), type: 'tree' });
+  }
+  return writeTree(repository, union);
+}
+
+/** A path whose file is not the same in two trees. */
+export interface TreeDifference {
+  readonly path: string;
+  readonly before: TreeEntry | undefined;
+  readonly after: TreeEntry | undefined;
+}
+
+/** Lists the files that differ between two trees; equal subtrees are not read. */
+export async function diffTrees(
+  repository: Repository,
+  before: ObjectId | undefined,
+  after: ObjectId | undefined,
+  prefix = '',
+): Promise<TreeDifference[]> {
+  if (before === after) return [];
+  const [a, b] = await Promise.all([readTree(repository, before), readTree(repository, after)]);
+  const differences = await Promise.all(
+    [...new Set([...a.keys(), ...b.keys()])].map(async (name) => {
+      const [old, wanted] = [a.get(name), b.get(name)];
+      if (old?.oid === wanted?.oid && old?.mode === wanted?.mode) return [];
+      const path = prefix + name;
+      const file = { path, before: ifFile(old), after: ifFile(wanted) };
+      return [
+        ...(file.before || file.after ? [file] : []),
+        ...(await diffTrees(repository, ifTree(old), ifTree(wanted), `${path}/`)),
+      ];
+    }),
+  );
+  return differences.flat();
+}
+
+const ifFile = (entry: TreeEntry | undefined) => (entry?.type === 'tree' ? undefined : entry);
+const ifTree = (entry: TreeEntry | undefined) => (entry?.type === 'tree' ? entry.oid : undefined);
