@@ -1,0 +1,154 @@
+/** Owns the fast backend: WebAssembly SIMD kernels over threads that share one memory. */
+import { readFile } from 'node:fs/promises';
+import { Worker } from 'node:worker_threads';
+import { InternalError } from '../../errors.js';
+import { CONTROL_ADDRESS, CONTROL_BYTES, createThread, dispatch, type KernelName } from './dispatch.js';
+import { LANES, type Kernels } from './kernels.js';
+import { tilesFor } from './layout.js';
+import { createMemory, MAXIMUM_PAGES } from './memory.js';
+import type { WorkerStart } from './worker.js';
+
+/** What `npm run kernels` writes, seen from dist/src/engine/kernels. */
+const MODULE = new URL('../../../kernels/kernels.wasm', import.meta.url);
+
+/** The matrix product's tables: 16 of 256 entries for the columns of a block, and 2 of 16 to build them from. */
+const TABLE_BYTES = (16 * 256 + 2 * 16) * LANES * 4;
+
+/** Rows below which a thread's share of a tile is not worth building the tables again. */
+const LEAST_ROWS = 512;
+
+/**
+ * Makes the fast backend with `threads` threads, the calling one included, and a memory of its own.
+ * A process that forgets to dispose it still ends. Rejects with INTERNAL when a thread does not start.
+ */
+export async function createWasmKernels({ threads }: { threads: number }): Promise<Kernels> {
+  const module = await loadModule();
+  const shared = new WebAssembly.Memory({ initial: 1, maximum: MAXIMUM_PAGES, shared: true });
+  const workers = await startWorkers(module, shared, threads - 1);
+  const memory = createMemory(shared, CONTROL_ADDRESS + CONTROL_BYTES);
+  const tables = memory.allocate(threads * TABLE_BYTES);
+  const thread = createThread(module, shared, 0);
+
+  const run = (kernel: KernelName, items: number, args: readonly number[], scratchBytes = TABLE_BYTES): void => {
+    if (scratchBytes <= TABLE_BYTES) {
+      dispatch(thread, threads, kernel, items, { address: tables, bytesPerThread: TABLE_BYTES }, args);
+      return;
+    }
+    const mark = memory.mark();
+    const bytesPerThread = Math.ceil(scratchBytes / 64) * 64;
+    try {
+      const address = memory.allocate(threads * bytesPerThread);
+      dispatch(thread, threads, kernel, items, { address, bytesPerThread }, args);
+    } finally {
+      memory.release(mark);
+    }
+  };
+
+  return {
+    name: 'wasm',
+    threads,
+    memory,
+    ...bindings(run, threads),
+    async dispose() {
+      await Promise.all(workers.map((worker) => worker.terminate()));
+    },
+  };
+}
+
+async function loadModule(): Promise<WebAssembly.Module> {
+  try {
+    return new WebAssembly.Module(await readFile(MODULE));
+  } catch (cause) {
+    throw new InternalError('INTERNAL', `Cannot load the kernels from ${MODULE.pathname}`, {
+      cause,
+      hint: 'Run "npm run build" in a source checkout, or install Bankai again.',
+    });
+  }
+}
+
+/** Starts helping threads and waits until they can work, so that one that cannot is known before it is counted on. */
+async function startWorkers(module: WebAssembly.Module, memory: WebAssembly.Memory, count: number): Promise<Worker[]> {
+  const workers: Worker[] = [];
+  const ready: Promise<void>[] = [];
+  for (let index = 1; index <= count; index++) {
+    const start: WorkerStart = { module, memory, index };
+    const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: start, execArgv: [] });
+    workers.push(worker);
+    ready.push(
+      new Promise((resolve, reject) => {
+        worker.once('message', () => resolve());
+        worker.once('exit', (code) => reject(new Error(`Worker thread ${index} ended with exit code ${code}`)));
+        // Stays: without a listener, an error of a thread ends the process. Dispatches do without threads that are gone.
+        worker.on('error', reject);
+      }),
+    );
+  }
+  try {
+    await Promise.all(ready);
+  } catch (cause) {
+    await Promise.all(workers.map((worker) => worker.terminate()));
+    throw new InternalError('INTERNAL', `Cannot start ${count} helping threads for the kernels`, {
+      cause,
+      hint: 'Run the command with one thread.',
+    });
+  }
+  for (const worker of workers) worker.unref();
+  return workers;
+}
+
+/** The interface's kernels by what they run: which export, how many items, which arguments in which order. */
+function bindings(
+  run: (kernel: KernelName, items: number, args: readonly number[], scratchBytes?: number) => void,
+  threads: number,
+): Omit<Kernels, 'name' | 'threads' | 'memory' | 'dispose'> {
+  return {
+    regroup({ raw, weights: { bits, scales, rows, columns }, firstRow, rowCount }) {
+      run('regroup', rowCount, [raw, bits, scales, rows, columns, firstRow]);
+    },
+    embed({ tokens, tokenCount, weights: { bits, scales, rows, columns }, out }) {
+      run('embed', tilesFor(tokenCount), [tokens, tokenCount, bits, scales, rows, columns, out]);
+    },
+    rmsNorm({ x, weight, out, features, tiles, epsilon }) {
+      run('rmsNorm', 2 * tiles, [x, weight, out, features, epsilon]);
+    },
+    matmul({ x, weights: { bits, scales, rows, columns }, out, tiles, accumulate }) {
+      const parts = partsOfTile(tiles, rows, threads);
+      run('matmul', tiles * parts, [x, bits, scales, rows, columns, out, accumulate ? 1 : 0, parts]);
+    },
+    splitHeads(args) {
+      const { projected, tokenCount, heads, kvHeads, headDim, queryNorm, keyNorm, epsilon } = args;
+      const { positions, cosines, sines, queries, keys, values, firstRow } = args;
+      run('splitHeads', Math.ceil(tokenCount / 4), [
+        ...[projected, tokenCount, heads, kvHeads, headDim, queryNorm, keyNorm, epsilon],
+        ...[positions, cosines, sines, queries, keys, values, firstRow],
+      ]);
+    },
+    attention(args) {
+      const { queries, keys, values, pathOffsets, path, longestPath, tokenCount, heads, kvHeads, headDim, out } = args;
+      run(
+        'attention',
+        tilesFor(tokenCount) * kvHeads,
+        [queries, keys, values, pathOffsets, path, tokenCount, heads, kvHeads, headDim, out],
+        (longestPath + 4) * 4,
+      );
+    },
+    swiglu({ gateUp, out, features, tiles }) {
+      run('swiglu', tiles, [gateUp, out, features]);
+    },
+    gather({ x, rows, rowCount, out, features }) {
+      run('gather', tilesFor(rowCount), [x, rows, rowCount, out, features]);
+    },
+    summarizeLogits({ logits, vocabulary, tiles, logSumExp, argmax }) {
+      run('summarizeLogits', 2 * tiles, [logits, vocabulary, logSumExp, argmax]);
+    },
+    divergence({ reference, referenceLogSumExp, logits, logSumExp, vocabulary, tiles, out }) {
+      run('divergence', 2 * tiles, [reference, referenceLogSumExp, logits, logSumExp, vocabulary, out]);
+    },
+  };
+}
+
+/** Into how many parts a tile's rows are cut, so that few tiles keep all threads busy too. */
+function partsOfTile(tiles: number, rows: number, threads: number): number {
+  if (threads === 1 || tiles >= 4 * threads) return 1;
+  return Math.max(1, Math.min(Math.ceil((2 * threads) / tiles), Math.floor(rows / LEAST_ROWS)));
+}

@@ -1,0 +1,124 @@
+/** The one-bit matrix product and the layout of its weights. */
+import { expect, test } from '@jest/globals';
+import type { BitMatrix, Kernels } from '../../../src/engine/kernels/kernels.js';
+import {
+  describeBackends,
+  fromTiles,
+  largestError,
+  placeEmpty,
+  placeF32,
+  placeMatrix,
+  randomMatrix,
+  randomValues,
+  readF32,
+  sameBits,
+  toTiles,
+  wasmByThreads,
+  type RandomMatrix,
+} from './backends.js';
+
+/** W·x in float64: (tokens, rows). */
+function product({ rows, columns, values }: RandomMatrix, x: Float32Array, tokens: number): Float64Array {
+  const result = new Float64Array(tokens * rows);
+  for (let t = 0; t < tokens; t++) {
+    for (let r = 0; r < rows; r++) {
+      let sum = 0;
+      for (let c = 0; c < columns; c++) sum += values[r * columns + c] * x[t * columns + c];
+      result[t * rows + r] = sum;
+    }
+  }
+  return result;
+}
+
+/** Runs the kernel on token-major x and returns token-major results. */
+function multiply(kernels: Kernels, weights: BitMatrix, x: Float32Array, tokens: number): Float32Array {
+  const tiles = Math.ceil(tokens / 8);
+  const out = placeEmpty(kernels, tiles * 8 * weights.rows);
+  const source = placeF32(kernels, toTiles(x, tokens, weights.columns));
+  kernels.matmul({ x: source, weights, out, tiles, accumulate: false });
+  return fromTiles(readF32(kernels, out, tiles * 8 * weights.rows), tokens, weights.rows);
+}
+
+const shapes = [
+  { rows: 5, columns: 128, tokens: 1 },
+  { rows: 7, columns: 128, tokens: 9 },
+  { rows: 64, columns: 384, tokens: 8 },
+  { rows: 130, columns: 256, tokens: 33 },
+  { rows: 1537, columns: 128, tokens: 3 },
+];
+
+describeBackends('matmul', (kernels) => {
+  test.each(shapes)('is W·x for $rows × $columns and $tokens tokens', ({ rows, columns, tokens }) => {
+    const matrix = randomMatrix(rows, columns, rows);
+    const x = randomValues(tokens * columns, tokens);
+    const actual = multiply(kernels, placeMatrix(kernels, matrix), x, tokens);
+    expect(largestError(actual, product(matrix, x, tokens))).toBeLessThan(1e-6);
+  });
+
+  test('adds to what is there when it accumulates', () => {
+    const matrix = randomMatrix(40, 256, 5);
+    const x = randomValues(8 * 256, 6);
+    const before = randomValues(8 * 40, 7);
+    const weights = placeMatrix(kernels, matrix);
+    const out = placeF32(kernels, toTiles(before, 8, 40));
+    kernels.matmul({ x: placeF32(kernels, toTiles(x, 8, 256)), weights, out, tiles: 1, accumulate: true });
+    const expected = product(matrix, x, 8).map((value, i) => value + before[i]);
+    expect(largestError(fromTiles(readF32(kernels, out, 8 * 40), 8, 40), expected)).toBeLessThan(1e-6);
+  });
+
+  test('negates a row exactly when its bits are inverted, and leaves the others alone', () => {
+    const matrix = randomMatrix(9, 256, 8);
+    const x = randomValues(8 * 256, 9);
+    const weights = placeMatrix(kernels, matrix);
+    const before = multiply(kernels, weights, x, 8);
+    for (let block = 0; block < 2; block++) {
+      const bytes = kernels.memory.u8(weights.bits + (block * 9 + 4) * 16, 16);
+      bytes.forEach((byte, i) => (bytes[i] = ~byte));
+    }
+    const after = multiply(kernels, weights, x, 8);
+    expect(after).toEqual(before.map((value, i) => (i % 9 === 4 ? -value : value)));
+  });
+
+  test('gives a token the same result wherever it stands and whatever stands beside it', () => {
+    const weights = placeMatrix(kernels, randomMatrix(600, 256, 10));
+    const x = randomValues(256, 11);
+    const alone = multiply(kernels, weights, x, 1);
+    for (const place of [3, 7, 12, 20]) {
+      const crowd = randomValues(21 * 256, place);
+      crowd.set(x, place * 256);
+      const all = multiply(kernels, weights, crowd, 21);
+      expect(sameBits(all.slice(place * 600, (place + 1) * 600), alone)).toBe(true);
+    }
+  });
+
+  test('regroups rows into their place of a stacked matrix', () => {
+    const { memory } = kernels;
+    const weights = { bits: memory.allocate(2 * 5 * 16), scales: memory.allocate(2 * 5 * 4), rows: 5, columns: 256 };
+    memory.f32(weights.scales, 10).fill(0);
+    const raw = memory.allocate(2 * 36);
+    // Halves: 1, −2, the smallest subnormal, the largest number.
+    const halves = [0x3c00, 0xc000, 0x0001, 0x7bff];
+    const bytes = memory.u8(raw, 72);
+    halves.forEach((half, block) => {
+      bytes.fill(block + 1, block * 18, block * 18 + 18);
+      bytes[block * 18] = half & 255;
+      bytes[block * 18 + 1] = half >> 8;
+    });
+    kernels.regroup({ raw, weights, firstRow: 2, rowCount: 2 });
+    expect(Array.from(memory.f32(weights.scales, 10))).toEqual([0, 0, 1, 2 ** -24, 0, 0, 0, -2, 65504, 0]);
+    expect(Array.from(memory.u8(weights.bits + (5 + 3) * 16, 16))).toEqual(Array(16).fill(4));
+  });
+});
+
+test('one, two and three threads agree to the last bit', () => {
+  for (const { rows, tokens } of [
+    { rows: 1537, tokens: 1 },
+    { rows: 1200, tokens: 20 },
+    { rows: 65, tokens: 100 },
+  ]) {
+    const matrix = randomMatrix(rows, 256, rows);
+    const x = randomValues(tokens * 256, tokens);
+    const [one, ...others] = wasmByThreads.map((kernels) => multiply(kernels, placeMatrix(kernels, matrix), x, tokens));
+    for (const other of others) expect(sameBits(other, one)).toBe(true);
+  }
+});
