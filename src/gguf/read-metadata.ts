@@ -62,7 +62,7 @@ function readType(cursor: HeaderCursor): ValueType {
 function skipValue(cursor: HeaderCursor, type: ValueType, depth: number): void {
   if (type === 'array') return skipArray(cursor, depth);
   if (type === 'string') return cursor.skip(cursor.u64());
-  if (type === 'bool') return skipBool(cursor);
+  if (type === 'bool') return skipBools(cursor, 1);
   cursor.skip(leastByteLength(type));
 }
 
@@ -71,12 +71,13 @@ function skipArray(cursor: HeaderCursor, depth: number): void {
   const elementType = readType(cursor);
   const count = cursor.u64();
   cursor.claim(count * leastByteLength(elementType));
-  const stride = elementType === 'bool' ? undefined : fixedByteLength(elementType);
+  const stride = fixedByteLength(elementType);
+  if (elementType === 'bool') return skipBools(cursor, count);
   if (stride !== undefined) return cursor.skip(count * stride);
   for (let index = 0; index < count; index++) skipValue(cursor, elementType, depth + 1);
 }
 
-function skipBool(cursor: HeaderCursor): void {
-  const value = cursor.u8();
-  if (value > 1) throw cursor.invalid(`${cursor.reading} has the bool ${value}, which is neither 0 nor 1`);
+function skipBools(cursor: HeaderCursor, count: number): void {
+  const wrong = cursor.take(count).find((value) => value > 1);
+  if (wrong !== undefined) throw cursor.invalid(`${cursor.reading} has the bool ${wrong}, which is neither 0 nor 1`);
 }
