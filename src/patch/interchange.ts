@@ -101,11 +101,21 @@ export function exportRowXorV1(patch: Patch, labels: ExportLabels) {
   };
 }
 
+/** A flip as a file has it, once it fits its schema. */
 interface ForeignFlip {
   readonly layer: number;
   readonly proj: string;
+}
+
+/** `group` is an index within the row. */
+interface ForeignRowFlip extends ForeignFlip {
   readonly row: number;
   readonly group?: number;
+}
+
+/** `group` is an index over the whole tensor, row by row; `bit` is there where `type` is "scale". */
+interface ForeignBlockFlip extends ForeignFlip {
+  readonly group: number;
   readonly type?: 'group' | 'scale';
   readonly bit: number;
 }
@@ -150,28 +160,30 @@ function readFlip(flip: ForeignFlip, index: number, format: InterchangeFormat, s
   }
   const tensor = formatTensorName(flip.layer, entry.projection);
   const subject = `import flip ${index}`;
-  const { row, group } = format === 'bankai_row_xor_v1' ? flip : placeOfBlock(tensor, flip.group, shapeOf, subject);
-  const read = toFlip(tensor, row, group, flip);
+  const read =
+    format === 'bankai_row_xor_v1'
+      ? readRowFlip(tensor, flip as ForeignRowFlip)
+      : readBlockFlip(tensor, flip as ForeignBlockFlip, shapeOf, subject);
   assertFlipFits(read, shapeOf, subject);
   return read;
 }
 
-function toFlip(tensor: string, row: number, group: number | undefined, { type, bit }: ForeignFlip): Flip {
-  if (group === undefined) return { kind: 'row', tensor, row };
-  return type === 'scale' ? { kind: 'scale-bit', tensor, row, group, bit } : { kind: 'group', tensor, row, group };
+function readRowFlip(tensor: string, { row, group }: ForeignRowFlip): Flip {
+  return group === undefined ? { kind: 'row', tensor, row } : { kind: 'group', tensor, row, group };
 }
 
-/** Splits a block's index over the whole tensor, row-major, into its row and its group within the row. */
-function placeOfBlock(tensor: string, block = 0, shapeOf: ShapeOf, subject: string): { row: number; group: number } {
+function readBlockFlip(tensor: string, flip: ForeignBlockFlip, shapeOf: ShapeOf, subject: string): Flip {
   const { rows, groups } = oneBitShape(tensor, shapeOf, subject);
-  if (block >= rows * groups) {
+  if (flip.group >= rows * groups) {
     throw new CompatibilityError(
       'ROW_OUT_OF_RANGE',
-      `Cannot ${subject}: group ${block} is outside ${tensor} (${rows} rows of ${groups} groups)`,
-      { hint: 'The patch was made for another size of model.', data: { tensor, group: block, rows, groups } },
+      `Cannot ${subject}: group ${flip.group} is outside ${tensor} (${rows} rows of ${groups} groups)`,
+      { hint: 'The patch was made for another size of model.', data: { tensor, group: flip.group, rows, groups } },
     );
   }
-  return { row: Math.floor(block / groups), group: block % groups };
+  const [row, group] = [Math.floor(flip.group / groups), flip.group % groups];
+  if (flip.type === 'scale') return { kind: 'scale-bit', tensor, row, group, bit: flip.bit };
+  return { kind: 'group', tensor, row, group };
 }
 
 function unknownFields(document: { flips: ForeignFlip[] } & Record<string, unknown>, format: InterchangeFormat) {
