@@ -17,5 +17,7 @@ export const tilesFor = (tokenCount: number): number => Math.ceil(tokenCount / L
 export const padded = (tokenCount: number): number => tilesFor(tokenCount) * LANES;
 
 /** Index of a token's feature in tiles of `features`. */
-export const tiled = (token: number, feature: number, features: number): number =>
-  (Math.floor(token / LANES) * features + feature) * LANES + (token % LANES);
+export function tiled(token: number, feature: number, features: number): number {
+  const lane = token % LANES;
+  return (token - lane) * features + feature * LANES + lane;
+}

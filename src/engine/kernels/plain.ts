@@ -60,9 +60,10 @@ function readWeights(memory: Memory, { bits, scales, rows, columns }: BitMatrix)
   return {
     blocks,
     sign(row: number, column: number): number {
-      const block = Math.floor(column / BLOCK_COLUMNS);
-      const byte = signs[(block * rows + row) * BLOCK_BYTES + ((column % BLOCK_COLUMNS) >> 3)];
-      return (byte >> (column & 7)) & 1 ? 1 : -1;
+      const within = column % BLOCK_COLUMNS;
+      const block = (column - within) / BLOCK_COLUMNS;
+      const byte = signs[(block * rows + row) * BLOCK_BYTES + (within >> 3)];
+      return (byte >> (within & 7)) & 1 ? 1 : -1;
     },
     scale: (row: number, block: number): number => factors[block * rows + row],
   };

@@ -7,6 +7,7 @@ import {
   type BitMatrix,
   type Kernels,
 } from '../../../src/engine/kernels/kernels.js';
+import { tiled } from '../../../src/engine/kernels/layout.js';
 import { createPlainKernels } from '../../../src/engine/kernels/plain.js';
 import { createWasmKernels } from '../../../src/engine/kernels/wasm.js';
 
@@ -73,7 +74,7 @@ export const readF32 = ({ memory }: Kernels, address: Address, length: number): 
 export function toTiles(rows: ArrayLike<number>, tokens: number, features: number): Float32Array {
   const tiles = new Float32Array(Math.ceil(tokens / LANES) * features * LANES).fill(1e6);
   for (let t = 0; t < tokens; t++)
-    for (let f = 0; f < features; f++) tiles[at(t, f, features)] = rows[t * features + f];
+    for (let f = 0; f < features; f++) tiles[tiled(t, f, features)] = rows[t * features + f];
   return tiles;
 }
 
@@ -81,12 +82,9 @@ export function toTiles(rows: ArrayLike<number>, tokens: number, features: numbe
 export function fromTiles(tiles: ArrayLike<number>, tokens: number, features: number): Float32Array {
   const rows = new Float32Array(tokens * features);
   for (let t = 0; t < tokens; t++)
-    for (let f = 0; f < features; f++) rows[t * features + f] = tiles[at(t, f, features)];
+    for (let f = 0; f < features; f++) rows[t * features + f] = tiles[tiled(t, f, features)];
   return rows;
 }
-
-const at = (token: number, feature: number, features: number): number =>
-  (Math.floor(token / LANES) * features + feature) * LANES + (token % LANES);
 
 /** A random matrix, as a GGUF would store it and as numbers. */
 export interface RandomMatrix {
