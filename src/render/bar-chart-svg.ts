@@ -9,6 +9,7 @@ export interface BarChart {
   readonly bars: readonly { readonly label: string; readonly value: number; readonly note: string }[];
 }
 
+// Blue and orange are told apart by nearly everybody; the sign is in the direction and in the note as well.
 // Geometry in user units; text is 12 units high, so a label of n characters takes about 6.6 · n.
 const rowHeight = 18;
 const barHeight = 12;
@@ -20,9 +21,9 @@ const characterWidth = 6.6;
 const stylesheet = [
   'svg{color-scheme:light dark}',
   '.page{fill:#fff}text{font:12px ui-monospace,monospace;fill:#1f2328}',
-  '.title{font-weight:600;font-size:14px}.up{fill:#1a7f37}.down{fill:#cf222e}.axis{stroke:#8c959f}',
+  '.title{font-weight:600;font-size:14px}.up{fill:#0969da}.down{fill:#bc4c00}.axis{stroke:#8c959f}',
   '@media (prefers-color-scheme:dark){.page{fill:#0d1117}text{fill:#e6edf3}',
-  '.up{fill:#3fb950}.down{fill:#f85149}.axis{stroke:#6e7681}}',
+  '.up{fill:#4493f8}.down{fill:#db6d28}.axis{stroke:#6e7681}}',
 ].join('');
 
 /** Draws the chart. Equal charts give equal bytes; every label, note and value is also text in the document. */
@@ -34,12 +35,13 @@ export function barChartSvg(chart: BarChart): string {
   const right = width - margin - noteWidth - 8;
   const highest = Math.max(0, ...chart.bars.map((bar) => bar.value));
   const lowest = Math.min(0, ...chart.bars.map((bar) => bar.value));
-  const scale = highest > lowest ? Math.max(0, right - left) / (highest - lowest) : 0;
-  const zero = left - lowest * scale;
+  const span = highest - lowest;
+  const lengthOf = (value: number): number => (span === 0 ? 0 : (value / span) * Math.max(0, right - left));
+  const zero = left - lengthOf(lowest);
   const height = top + chart.bars.length * rowHeight + margin;
   const rows = chart.bars.map((bar, i) => {
     const y = top + i * rowHeight;
-    const end = zero + bar.value * scale;
+    const end = zero + lengthOf(bar.value);
     return element('g', {}, [
       element('text', { x: left - 8, y: y + 10, 'text-anchor': 'end' }, [escapeXml(bar.label)]),
       element('rect', {

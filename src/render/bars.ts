@@ -21,16 +21,18 @@ export function renderBars(bars: readonly Bar[], view: View): string[] {
   const highest = Math.max(0, ...bars.map((bar) => bar.value));
   const lowest = Math.max(0, ...bars.map((bar) => -bar.value));
   const bothSigns = highest > 0 && lowest > 0;
-  const room = Math.max(2, view.width - labelWidth - noteWidth - 2 - (bothSigns ? 3 : 1));
-  const scale = highest + lowest === 0 ? 0 : room / (highest + lowest);
-  const left = bothSigns ? Math.round(lowest * scale) : lowest > 0 ? room : 0;
+  const room = Math.max(2, view.width - labelWidth - noteWidth - 2 - (bothSigns ? 1 : 0));
+  const span = highest + lowest;
+  // Divided first: room / span can overflow.
+  const cellsOf = (value: number): number => (span === 0 ? 0 : (value / span) * room);
+  const left = bothSigns ? Math.round(cellsOf(lowest)) : lowest > 0 ? room : 0;
   const right = room - left;
   return bars.map((bar, i) => {
-    const negative = barOf(Math.min(left, Math.max(0, -bar.value) * scale), view.ascii, false);
-    const positive = barOf(Math.min(right, Math.max(0, bar.value) * scale), view.ascii, true);
+    const negative = barOf(Math.min(left, cellsOf(Math.max(0, -bar.value))), view.ascii, false);
+    const positive = barOf(Math.min(right, cellsOf(Math.max(0, bar.value))), view.ascii, true);
     const axis = bothSigns ? (view.ascii ? '|' : '│') : '';
     const painted =
-      view.style.bad(pad(negative, left, 'right')) + view.style.faint(axis) + view.style.good(pad(positive, right));
+      view.style.warning(pad(negative, left, 'right')) + view.style.faint(axis) + view.style.name(pad(positive, right));
     return `${pad(labels[i], labelWidth)} ${painted} ${pad(bar.note, noteWidth, 'right')}`;
   });
 }

@@ -18,12 +18,11 @@ export interface BranchSummary {
 export function renderBranches(branches: readonly BranchSummary[], view: View): string[] {
   const { style } = view;
   const rows = branches.map((branch) => [
-    branch.current ? '*' : ' ',
-    branch.current ? { text: branch.name, paint: style.name } : branch.name,
+    branch.current ? { text: `* ${branch.name}`, paint: style.name } : `  ${branch.name}`,
     { text: shortId(branch.commit), paint: style.id },
     branch.patches === 0 ? 'base' : plural(branch.patches, 'patch', 'patches'),
     branch.message.split('\n')[0],
   ]);
-  const columns = [{ header: '' }, { header: '' }, { header: '' }, { header: '' }, { header: '', flexible: true }];
+  const columns = [{ header: '' }, { header: '' }, { header: '' }, { header: '', flexible: true }];
   return renderTable(columns, rows, view);
 }

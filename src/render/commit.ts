@@ -20,14 +20,14 @@ export interface CommitReport {
   readonly accepted: number;
   readonly elapsedMs: number;
   /** What ended the search. */
-  readonly stoppedBy: 'iterations' | 'time' | 'flips' | 'interrupt' | 'exhausted';
+  readonly stoppedBy: 'iterations' | 'time' | 'flips' | 'interrupted' | 'exhausted';
 }
 
 const reasons = {
   iterations: 'stopped at the iteration budget',
   time: 'stopped at the time budget',
   flips: 'stopped at the flip budget',
-  interrupt: 'interrupted: what was found so far is recorded',
+  interrupted: 'interrupted: what was found so far is recorded',
   exhausted: 'stopped because nothing more was gained',
 };
 
@@ -42,6 +42,6 @@ export function renderCommit(report: CommitReport, view: View): string[] {
     ` patch ${style.id(shortId(report.patch))}, ${plural(report.flips, 'flip')}`,
     ` objective ${values} (${style.good(gain)})`,
     ` ${plural(report.iterations, 'iteration')}, ${report.accepted} accepted, ${formatDuration(report.elapsedMs)}`,
-    ` ${report.stoppedBy === 'interrupt' ? style.warning(reasons.interrupt) : reasons[report.stoppedBy]}`,
+    ` ${report.stoppedBy === 'interrupted' ? style.warning(reasons.interrupted) : reasons[report.stoppedBy]}`,
   ];
 }

@@ -1,7 +1,7 @@
 /** Owns how the impact of layers looks: `bankai layers`, as lines and as SVG. */
 import { barChartSvg } from './bar-chart-svg.js';
 import { renderBars } from './bars.js';
-import { formatChange, formatCount } from './number.js';
+import { plural } from './number.js';
 import { printable } from './text.js';
 import type { View } from './view.js';
 
@@ -20,8 +20,8 @@ export interface LayerImpact {
 /** Writes one bar a layer, in the order of the layers, and names those that matter most. */
 export function renderLayers(report: LayersReport, view: View): string[] {
   return [
-    `Change of the mean log-probability of ${formatCount(report.probes.count)} correct answers (nats)`,
-    `when a layer's MLP is inverted, on ${printable(report.probes.name)}:`,
+    `What inverting a layer's MLP costs ${printable(report.probes.name)} (${plural(report.probes.count, 'probe')}):`,
+    'fall of the mean log-probability of the correct answers, in nats',
     '',
     ...renderBars(bars(report), view),
     '',
@@ -32,8 +32,8 @@ export function renderLayers(report: LayersReport, view: View): string[] {
 /** Draws the same as an SVG document. */
 export function layersSvg(report: LayersReport): string {
   return barChartSvg({
-    title: `Impact of each layer on ${report.probes.name}`,
-    description: `Change of the mean log-probability in nats when a layer's MLP is inverted. ${summary(report).join(' ')}`,
+    title: `What inverting each layer costs ${report.probes.name}`,
+    description: `Fall of the mean log-probability of the correct answers, in nats, when a layer's MLP is inverted. ${summary(report).join(' ')}`,
     bars: bars(report),
   });
 }
@@ -41,8 +41,9 @@ export function layersSvg(report: LayersReport): string {
 function bars(report: LayersReport) {
   return report.layers.map(({ layer, impact }) => ({
     label: `layer ${String(layer).padStart(String(report.layers.length - 1).length)}`,
-    value: impact,
-    note: formatChange(impact, 3),
+    value: -impact,
+    // Adding zero turns -0 into 0.
+    note: (Number((-impact).toFixed(3)) + 0).toFixed(3),
   }));
 }
 

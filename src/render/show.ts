@@ -1,7 +1,7 @@
 /** Owns how one patch looks: `bankai show`. */
 import { shortId } from './id.js';
 import { type LayerStrip, renderLayerStrips } from './layer-strips.js';
-import { formatBytes, plural } from './number.js';
+import { formatBytes, formatCount, plural } from './number.js';
 import { renderTable } from './table.js';
 import { printable, printableLines, wrap } from './text.js';
 import { signs, type View } from './view.js';
@@ -47,7 +47,7 @@ export function renderPatch(report: PatchReport, view: View): string[] {
   return [
     style.id(`patch ${report.id}`),
     `Base:  ${base}${style.faint(shortId(report.base.weightsId))}`,
-    `Flips: ${plural(report.flips, 'flip')} (${kindsOf(report)}), ${formatBytes(report.compactBytes)}`,
+    `Flips: ${formatCount(report.flips)} (${kindsOf(report)}), ${formatBytes(report.compactBytes)}`,
     ...(report.message === undefined
       ? []
       : ['', ...printableLines(report.message).map((line) => `    ${line}`.trimEnd())]),
