@@ -1,0 +1,266 @@
+/** One answer of every verb, as its workflow would return it. */
+import type { AuditReport } from '../../src/render/audit.js';
+import type { BranchSummary } from '../../src/render/branch.js';
+import type { CheckoutReport } from '../../src/render/checkout.js';
+import type { CommitReport } from '../../src/render/commit.js';
+import type { DiffReport } from '../../src/render/diff.js';
+import type { EvalReport } from '../../src/render/eval.js';
+import type { ExportReport } from '../../src/render/export.js';
+import type { ImportReport } from '../../src/render/import.js';
+import type { InitReport } from '../../src/render/init.js';
+import type { LayersReport } from '../../src/render/layers.js';
+import type { LogEntry } from '../../src/render/log.js';
+import type { PatchReport } from '../../src/render/show.js';
+import type { StatusReport } from '../../src/render/status.js';
+import type { TryReport } from '../../src/render/try.js';
+import type { VerifyReport } from '../../src/render/verify.js';
+
+const hex = (digits: string, length: number): string => digits.repeat(length).slice(0, length);
+const calcPatch = hex('3f1c9a20b7', 64);
+const mathPatch = hex('a90e44d1c2', 64);
+const base = { weightsId: hex('5be70d11f3', 64), name: 'Bonsai 8B' };
+const first = hex('0c44e2', 40);
+const second = hex('9d2b17', 40);
+const third = hex('e81f03', 40);
+
+export const status: StatusReport = {
+  branch: 'calc',
+  commit: second,
+  stack: [calcPatch, mathPatch],
+  patches: [
+    {
+      id: calcPatch,
+      flips: 58,
+      message: 'calculus: derivatives of polynomials and of products of simple functions\n\nLonger.',
+    },
+    { id: mathPatch, flips: 1096 },
+  ],
+  model: { path: 'Bonsai-8B.gguf', state: 'changed' },
+  base,
+  worktree: 'dirty',
+  recovered: 'an interrupted checkout was completed',
+};
+
+export const log: LogEntry[] = [
+  {
+    commit: third,
+    parents: [second, first],
+    author: 'Ada Lovelace <ada@example.org>',
+    date: '2026-07-14T09:30:00+02:00',
+    message: 'compose calc+math',
+    patchesAdded: [],
+    patchesRemoved: [],
+    refs: ['HEAD', 'experiments/composed-stacks-of-this-summer', 'v1.0.0'],
+  },
+  {
+    commit: second,
+    parents: [first],
+    author: 'Ada Lovelace <ada@example.org>',
+    date: '2026-07-13T18:02:11Z',
+    message: 'calculus: derivatives of polynomials and of products of simple functions\n\nSearched on 263 probes.',
+    patchesAdded: [{ id: calcPatch, flips: 58 }],
+    patchesRemoved: [{ id: mathPatch, flips: 1 }],
+    refs: ['calc'],
+  },
+  {
+    commit: first,
+    parents: [],
+    author: 'Ada Lovelace <ada@example.org>',
+    date: '2026-07-13T17:00:00.000Z',
+    message: 'base Bonsai 8B',
+    patchesAdded: [],
+    patchesRemoved: [],
+    refs: [],
+  },
+];
+
+export const show: PatchReport = {
+  id: calcPatch,
+  base,
+  message: 'calculus\n\nDerivatives of polynomials.',
+  flips: 61,
+  kinds: { row: 58, group: 2, scaleBit: 1 },
+  tensors: [
+    { tensor: 'blk.1.ffn_up.weight', layer: 1, projection: 'ffn_up', flips: 30 },
+    { tensor: 'blk.2.ffn_up.weight', layer: 2, projection: 'ffn_up', flips: 12 },
+    { tensor: 'blk.2.ffn_gate.weight', layer: 2, projection: 'ffn_gate', flips: 3 },
+    { tensor: 'blk.34.ffn_gate.weight', layer: 34, projection: 'ffn_gate', flips: 13 },
+    { tensor: 'output.weight', projection: 'output', flips: 3 },
+  ],
+  compactBytes: 936,
+  statements: [
+    {
+      kind: 'search',
+      signer: 'ada',
+      verified: 'good',
+      summary: ['greedy, seed 7, 300 iterations on calculus (263 probes)', 'objective -0.7760 to -0.5511'],
+    },
+    { kind: 'evaluation', signer: 'ed25519:77af90', verified: 'unknown', summary: ['107 fixed, 19 broke of 302'] },
+    { kind: 'evaluation', signer: 'mallory', verified: 'bad', summary: [] },
+  ],
+};
+
+export const diff: DiffReport = {
+  a: { name: 'calc', patches: 1 },
+  b: { name: 'math', patches: 2 },
+  both: 2,
+  cancel: 2,
+  onlyA: 56,
+  onlyB: 190,
+  rows: [
+    { flip: 'blk.1.ffn_up.weight row 3150', side: 'cancel' },
+    { flip: 'blk.34.ffn_gate.weight row 17', side: 'both' },
+    { flip: 'blk.2.ffn_up.weight row 4', side: 'a' },
+    { flip: 'blk.2.ffn_up.weight row 5', side: 'b' },
+  ],
+  layers: [
+    { layer: 1, onlyA: 30, onlyB: 150, both: 1 },
+    { layer: 2, onlyA: 12, onlyB: 40, both: 0 },
+    { layer: 34, onlyA: 13, onlyB: 0, both: 1 },
+    { onlyA: 1, onlyB: 0, both: 0 },
+  ],
+};
+
+export const branches: BranchSummary[] = [
+  { name: 'base', current: false, commit: first, patches: 0, message: 'base Bonsai 8B' },
+  {
+    name: 'calc',
+    current: true,
+    commit: second,
+    patches: 1,
+    message: 'calculus: derivatives of polynomials and of products\n\nMore.',
+  },
+  { name: 'math', current: false, commit: third, patches: 12, message: 'primes' },
+];
+
+export const tryShort: TryReport = {
+  prompt: 'd/dx [x^7 + x] =',
+  stack: 'calc+math',
+  base: ' 7x^6 + x',
+  patched: ' 7x^6 + 1',
+};
+
+export const tryLong: TryReport = {
+  prompt:
+    'Explain in one sentence why the derivative of a constant is zero, and name the rule that is used for it here.',
+  stack: 'calc',
+  base: 'The derivative of a constant is zero because it is constant and so on and on and on.',
+  patched: 'A constant does not change, so its rate of change is zero: the constant rule.\nd/dx c = 0',
+};
+
+export const evaluation: EvalReport = {
+  stack: 'calc',
+  probes: { name: 'calculus-heldout', count: 302 },
+  before: 104,
+  after: 192,
+  fixed: 107,
+  broke: 19,
+  keptRight: 85,
+  keptWrong: 91,
+  p: 2.3e-16,
+  fixRate: { low: 0.4701, high: 0.6083 },
+  categories: [
+    { category: 'polynomials', total: 200, before: 80, after: 150, fixed: 80, broke: 10 },
+    {
+      category: 'products of elementary functions with a constant',
+      total: 102,
+      before: 24,
+      after: 42,
+      fixed: 27,
+      broke: 9,
+    },
+  ],
+  examples: [
+    { prompt: 'd/dx [x^7 + x] =', correct: '7x^6 + 1', before: ' 7x^6 + x', after: ' 7x^6 + 1', change: 'fixed' },
+    { prompt: 'd/dx [3x] =', correct: '3', before: ' 3', after: ' 3x', change: 'broke' },
+  ],
+};
+
+export const verification: VerifyReport = {
+  subject: 'calc',
+  ok: false,
+  checks: [
+    { check: 'base', ok: true, detail: '5be70d11f3, 310 tensors' },
+    { check: 'patch 3f1c9a20b7 id', ok: true, detail: 'equals the SHA-256 of its canonical JSON' },
+    {
+      check: 'patch 3f1c9a20b7 signature',
+      ok: false,
+      detail: 'the signature of ed25519:77af90 over the statement is not valid',
+    },
+    { check: 'working model', ok: true, detail: 'base xor model is exactly the mask: 58 rows, 1,856 bytes' },
+  ],
+};
+
+export const layers: LayersReport = {
+  probes: { name: 'calculus', count: 263 },
+  layers: [-4.21, -2.05, -0.5, 0.012, -0.3, 0, -0.0004, -1.9].map((impact, layer) => ({ layer, impact })),
+};
+
+export const audit: AuditReport = {
+  probes: { name: 'calc.json', count: 60 },
+  findings: [
+    {
+      severity: 'warning',
+      code: 'DISTRACTOR_UNRANKED',
+      message: 'The model ranks the wrong answer nowhere near the correct one.',
+      probes: [4],
+    },
+    {
+      severity: 'error',
+      code: 'SAME_TOKENS',
+      message:
+        'Correct and wrong answers are the same tokens, so that these probes cannot be won or lost by any patch.',
+      probes: Array.from({ length: 20 }, (_, i) => i * 3),
+    },
+    { severity: 'note', code: 'ONE_CONTRAST', message: 'Category "signs" is one contrast repeated.', probes: [] },
+  ],
+};
+
+export const commit: CommitReport = {
+  commit: second,
+  branch: 'calc',
+  message: 'calculus\n\nMore.',
+  patch: calcPatch,
+  flips: 58,
+  objectiveBefore: -1.0312,
+  objectiveAfter: -0.7011,
+  iterations: 1300,
+  accepted: 58,
+  elapsedMs: 83_400,
+  stoppedBy: 'interrupt',
+};
+
+export const checkout: CheckoutReport = {
+  commit: third,
+  stack: 'calc+math',
+  patches: 2,
+  tensorsTouched: 7,
+  bytesChanged: 1856,
+  cancelledFlips: 6,
+  elapsedMs: 8.2,
+};
+
+export const init: InitReport = {
+  repository: 'models/bonsai',
+  commit: first,
+  base,
+  model: { path: 'models/bonsai/Bonsai-8B.gguf', byteLength: 1_151_234_567, made: 'clone' },
+};
+
+export const exported: ExportReport = {
+  stack: 'calc+math',
+  path: 'Bonsai-8B-calc.gguf',
+  byteLength: 1_151_234_999,
+  patches: 2,
+  flips: 142,
+  sha256: hex('70cb', 64),
+};
+
+export const imported: ImportReport = {
+  commit: third,
+  branch: 'published',
+  patch: mathPatch,
+  format: 'bankai_row_xor_v1',
+  flips: 78,
+  ignoredFields: ['stats', 'metadata'],
+};

@@ -1,0 +1,148 @@
+/** What every verb prints: by snapshot at 80 columns, and what must hold for all of them. */
+import { describe, expect, test } from '@jest/globals';
+import { stripVTControlCharacters } from 'node:util';
+import { renderAudit } from '../../src/render/audit.js';
+import { renderBranches } from '../../src/render/branch.js';
+import { renderCheckout } from '../../src/render/checkout.js';
+import { renderCommit } from '../../src/render/commit.js';
+import { renderDiff } from '../../src/render/diff.js';
+import { renderEval } from '../../src/render/eval.js';
+import { renderExport } from '../../src/render/export.js';
+import { renderImport } from '../../src/render/import.js';
+import { renderInit } from '../../src/render/init.js';
+import { renderLayers } from '../../src/render/layers.js';
+import { renderLog, renderLogOneline } from '../../src/render/log.js';
+import { renderPatch } from '../../src/render/show.js';
+import { renderStatus } from '../../src/render/status.js';
+import { colourStyle } from '../../src/render/style.js';
+import { displayWidth } from '../../src/render/text.js';
+import { renderTry } from '../../src/render/try.js';
+import { renderVerify } from '../../src/render/verify.js';
+import { plainView, type View } from '../../src/render/view.js';
+import { schemaViolation } from '../../src/schema.js';
+import * as samples from './samples.js';
+
+/** A renderer with its sample: drawn as it is, or after every text in it went through `change`. */
+interface Drawn {
+  readonly name: string;
+  readonly schema: string;
+  readonly data: unknown;
+  draw(view: View, change?: (text: string) => string): string[];
+}
+
+function drawn<T>(name: string, schema: string, data: T, render: (data: T, view: View) => string[]): Drawn {
+  return { name, schema, data, draw: (view, change = (text) => text) => render(mapTexts(data, change), view) };
+}
+
+/** Changes every free text of a value: ids, dates and the words of fixed lists stay. */
+function mapTexts<T>(value: T, change: (text: string) => string): T {
+  const fixed = /^([0-9a-f]{40}|[0-9a-f]{64}|\d{4}-.*|[a-z-]{1,9})$/;
+  if (typeof value === 'string') return (fixed.test(value) ? value : change(value)) as T;
+  if (Array.isArray(value)) return value.map((item) => mapTexts(item as unknown, change)) as T;
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, mapTexts(item as unknown, change)])) as T;
+}
+
+const all: Drawn[] = [
+  drawn('status', 'status', samples.status, renderStatus),
+  drawn('status, clean and detached', 'status', cleanStatus(), renderStatus),
+  drawn('log', 'log', samples.log, renderLog),
+  drawn('log --oneline', 'log', samples.log, renderLogOneline),
+  drawn('show', 'show', samples.show, renderPatch),
+  drawn('diff', 'diff', samples.diff, renderDiff),
+  drawn('diff, every flip', 'diff', samples.diff, (data, view) => renderDiff(data, view, true)),
+  drawn('branch', 'branch', samples.branches, renderBranches),
+  drawn('try, short', 'try', samples.tryShort, renderTry),
+  drawn('try, long', 'try', samples.tryLong, renderTry),
+  drawn('eval', 'eval', samples.evaluation, renderEval),
+  drawn('verify', 'verify', samples.verification, renderVerify),
+  drawn('layers', 'layers', samples.layers, renderLayers),
+  drawn('audit', 'audit', samples.audit, renderAudit),
+  drawn('commit', 'commit', samples.commit, renderCommit),
+  drawn('checkout', 'checkout', samples.checkout, renderCheckout),
+  drawn('init', 'init', samples.init, renderInit),
+  drawn('export', 'export', samples.exported, renderExport),
+  drawn('import', 'import', samples.imported, renderImport),
+];
+
+function cleanStatus() {
+  const { branch: _branch, recovered: _recovered, ...rest } = samples.status;
+  const model = { path: 'Bonsai-8B.gguf', state: 'clean' as const };
+  return { ...rest, stack: [], patches: [], model, worktree: 'clean' as const };
+}
+
+describe.each(all)('$name', ({ schema, data, draw }) => {
+  test('looks like this', () => {
+    expect(`\n${draw(plainView).join('\n')}\n`).toMatchSnapshot();
+  });
+
+  test('fits 80 columns', () => {
+    expect(draw(plainView).filter((line) => displayWidth(line) > 80)).toEqual([]);
+  });
+
+  test('ends no line in a space', () => {
+    expect(draw(plainView).filter((line) => line.endsWith(' '))).toEqual([]);
+  });
+
+  test('reads the same without its colours', () => {
+    const coloured = draw({ ...plainView, style: colourStyle });
+    expect(coloured.map((line) => stripVTControlCharacters(line).trimEnd())).toEqual(draw(plainView));
+  });
+
+  test('is ASCII where only that can be shown', () => {
+    expect(draw({ ...plainView, ascii: true }).join('')).toMatch(/^[\x20-\x7e]*$/);
+  });
+
+  test('lets no text from outside control the terminal', () => {
+    const lines = draw(plainView, (text) => `\u001b[2J\u202e\r${text}\u0007\u009b1A`);
+    expect(lines.join('')).toMatch(/^[^\u0000-\u001f\u007f-\u009f\u202a-\u202e]*$/u);
+  });
+
+  test('fits the schema of its --json form', () => {
+    expect(schemaViolation(schema, data)).toBeUndefined();
+  });
+});
+
+describe('particulars', () => {
+  const text = (lines: string[]): string => lines.join('\n');
+
+  test('a small difference is called not significant', () => {
+    const report = { ...samples.evaluation, fixed: 5, broke: 1, p: 0.2188 };
+    expect(text(renderEval(report, plainView))).toContain('not significant (p = 0.22)');
+  });
+
+  test('an evaluation that changed nothing says so', () => {
+    const report = { ...samples.evaluation, fixed: 0, broke: 0, p: 1, categories: [], examples: [] };
+    expect(text(renderEval(report, plainView))).toContain('no answer changed');
+  });
+
+  test('an evaluation without probes has no shares', () => {
+    const report = { ...samples.evaluation, probes: { name: 'none', count: 0 }, before: 0, after: 0 };
+    expect(text(renderEval(report, plainView))).not.toContain('NaN');
+  });
+
+  test('equal answers are said to be equal', () => {
+    const lines = renderTry({ ...samples.tryShort, patched: samples.tryShort.base }, plainView);
+    expect(text(lines)).toContain('Both answers are the same.');
+  });
+
+  test('a verification in which nothing was checked is no success', () => {
+    expect(renderVerify({ subject: 'x', ok: false, checks: [] }, plainView).at(-1)).toBe('Nothing could be verified.');
+  });
+
+  test('two states without flips have no overlap', () => {
+    const report = { ...samples.diff, both: 0, cancel: 0, onlyA: 0, onlyB: 0, rows: [], layers: [] };
+    expect(renderDiff(report, plainView)).toEqual(['No flips on either side.']);
+  });
+
+  test('a sound probe set is said to be sound', () => {
+    expect(text(renderAudit({ ...samples.audit, findings: [] }, plainView))).toBe(
+      'calc.json, 60 probes: nothing found',
+    );
+  });
+
+  test('a checkout that changes nothing says so', () => {
+    const report = { ...samples.checkout, branch: 'calc', bytesChanged: 0, cancelledFlips: 0 };
+    expect(text(renderCheckout(report, plainView))).toContain('already in place');
+  });
+});
