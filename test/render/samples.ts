@@ -227,7 +227,7 @@ export const commit: CommitReport = {
   iterations: 1300,
   accepted: 58,
   elapsedMs: 83_400,
-  stoppedBy: 'interrupt',
+  stoppedBy: 'interrupted',
 };
 
 export const checkout: CheckoutReport = {
