@@ -42,8 +42,9 @@ export async function loadOrCreateKey(directory: string): Promise<SigningKey> {
     assertPrivate(directory, await stat(directory), OTHERS_WRITE);
     return (await loadKey(path)) ?? (await storeNewKey(directory, path));
   } catch (error) {
-    if (!(error instanceof Error) || !('errno' in error)) throw error;
-    throw new RepositoryError('IO', `Cannot read or make the signing key ${path}: ${error.message}`, {
+    const { errno, message } = error as NodeJS.ErrnoException;
+    if (errno === undefined) throw error;
+    throw new RepositoryError('IO', `Cannot read or make the signing key ${path}: ${message}`, {
       hint: 'See that the directory can be written by you, on a disk that has hard links and space left.',
       data: { path },
       cause: error,
