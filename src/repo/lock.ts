@@ -34,17 +34,20 @@ const held = new Set<string>();
 export async function withLock<T>(repository: Repository, action: () => Promise<T>): Promise<T> {
   const directory = join(localDirectory(repository), 'lock');
   const holder: Holder = { host: hostname(), pid, token: randomBytes(16).toString('hex') };
-  const number = await reporting(`lock ${repository.directory}`, async () => {
-    await mkdir(directory, { recursive: true });
-    return acquire(directory, holder);
-  });
   held.add(holder.token);
   try {
-    return await action();
+    const number = await reporting(`lock ${repository.directory}`, async () => {
+      await mkdir(directory, { recursive: true });
+      return acquire(directory, holder);
+    });
+    try {
+      return await action();
+    } finally {
+      // On a full disk this may fail; the lock then ends with the process, and its work is not undone for that.
+      await release(directory, number, holder.token).catch(() => undefined);
+    }
   } finally {
     held.delete(holder.token);
-    // On a full disk this may fail; the lock then ends with the process, and its work is not undone for that.
-    await release(directory, number, holder.token).catch(() => undefined);
   }
 }
 
