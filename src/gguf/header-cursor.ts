@@ -44,10 +44,14 @@ export class HeaderCursor {
       );
     }
     if (end > HEADER_LIMIT) {
-      throw new FormatError('GGUF_LIMIT', `${this.reading} would end at byte ${end}, past ${HEADER_LIMIT}`, {
-        hint: 'Use a model whose header is smaller: no real one comes near this limit.',
-        data: { byteOffset: this.#position, end, limit: HEADER_LIMIT },
-      });
+      throw new FormatError(
+        'GGUF_LIMIT',
+        `The header is too long: ${this.reading} would end at byte ${end} of at most ${HEADER_LIMIT}`,
+        {
+          hint: 'Use a model whose header is smaller: no real one comes near this limit.',
+          data: { byteOffset: this.#position, end, limit: HEADER_LIMIT },
+        },
+      );
     }
   }
 

@@ -54,7 +54,7 @@ export function describeTensors(
 
 /**
  * Computes a model's identity: the SHA-256 of one line per tensor in the order of their names (docs/FORMAT.md, "Weights
- * id"). Metadata and the order and places of the tensors do not enter. Throws GGUF_INVALID for descriptions that no
+ * identity"). Metadata and the order and places of the tensors do not enter. Throws GGUF_INVALID for descriptions that no
  * model has, which might otherwise be made to look like another model's.
  */
 export function weightsId(digests: readonly TensorDigest[]): WeightsId {

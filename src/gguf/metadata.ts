@@ -58,19 +58,20 @@ export class Metadata {
 
   text(key: string): string {
     const { bytes } = this.#entry(key, 'a string', (type) => type === 'string');
-    return decodeText(key, bytes, 8, bytes.length);
+    return decodeText(key, bufferOf(bytes), 8, bytes.length);
   }
 
   /** An array of strings. */
   texts(key: string): string[] {
     const { bytes, count } = this.#array(key, 'an array of strings', (type) => type === 'string');
     const view = viewOf(bytes);
+    const buffer = bufferOf(bytes);
     const texts: string[] = [];
     let at = ARRAY_PREFIX;
     for (let index = 0; index < count; index++) {
       const from = at + 8;
       at = from + lengthAt(view, at);
-      texts.push(decodeText(key, bytes, from, at));
+      texts.push(decodeText(key, buffer, from, at));
     }
     return texts;
   }
@@ -170,10 +171,15 @@ function encodeTexts(texts: readonly string[]): Uint8Array {
   return Buffer.concat([prefix, ...texts.map(encodeText)]);
 }
 
-function decodeText(key: string, bytes: Uint8Array, from: number, to: number): string {
-  const utf8 = bytes.subarray(from, to);
-  if (!isUtf8(utf8)) throw unexpected(key, 'valid UTF-8', 'not');
-  return Buffer.from(utf8.buffer, utf8.byteOffset, utf8.length).toString('utf8');
+/** Decodes UTF-8; what is not valid comes out with replacement characters, so that only texts with some need checking. */
+function decodeText(key: string, bytes: Buffer, from: number, to: number): string {
+  const text = bytes.toString('utf8', from, to);
+  if (text.includes('\ufffd') && !isUtf8(bytes.subarray(from, to))) throw unexpected(key, 'valid UTF-8', 'not');
+  return text;
+}
+
+function bufferOf(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
 function viewOf(bytes: Uint8Array): DataView {

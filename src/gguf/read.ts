@@ -98,7 +98,7 @@ function readMagic(cursor: HeaderCursor): void {
 }
 
 function readVersion(cursor: HeaderCursor): void {
-  cursor.reading = 'the counts at its beginning';
+  cursor.reading = 'the preamble';
   const version = cursor.u32();
   if (version === GGUF_VERSION) return;
   // A big-endian 3 has its low half empty when read as little-endian.

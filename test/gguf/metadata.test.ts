@@ -28,7 +28,7 @@ describe('typed getters', () => {
     expect(value(12, floatBytes(0.1)).float('k')).toBe(0.1);
     expect(value(7, Uint8Array.of(1)).flag('k')).toBe(true);
     expect(value(7, Uint8Array.of(0)).flag('k')).toBe(false);
-    expect(value(8, text('\ufeffnaïve 𝔵\0')).text('k')).toBe('\ufeffnaïve 𝔵\0');
+    expect(value(8, text('\ufeffnaïve 𝔵\ufffd\0')).text('k')).toBe('\ufeffnaïve 𝔵\ufffd\0');
   });
 
   test('arrays', () => {
