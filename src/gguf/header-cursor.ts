@@ -55,10 +55,6 @@ export class HeaderCursor {
     }
   }
 
-  u8(): number {
-    return this.#bytes[this.#take(1)];
-  }
-
   u32(): number {
     // `#view` must be looked up after `#take`, which may replace it.
     const at = this.#take(4);
