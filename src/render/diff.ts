@@ -4,14 +4,14 @@ import { renderTable } from './table.js';
 import { printable } from './text.js';
 import { signs, type View } from './view.js';
 
-/** Where a flip is: in one state, in both, or in two patches of one state, where it cancels. */
+/** Where a flip is: in one state, in both, or in both and so gone from the two composed. */
 export type DiffSide = 'a' | 'b' | 'both' | 'cancel';
 
 /** What `bankai diff --json` prints: `schema/diff.schema.json`. */
 export interface DiffReport {
   readonly a: { readonly name: string; readonly patches: number };
   readonly b: { readonly name: string; readonly patches: number };
-  /** Flips in both, those that would cancel when the states are composed, and those in one only. */
+  /** Flips in both; of these, those that cancel when the states are composed; flips in one only. */
   readonly both: number;
   readonly cancel: number;
   readonly onlyA: number;
@@ -33,7 +33,7 @@ export function renderDiff(report: DiffReport, view: View, everyFlip = false): s
   const { style } = view;
   const a = printable(report.a.name);
   const b = printable(report.b.name);
-  if (report.onlyA + report.onlyB + report.both + report.cancel === 0) return ['No flips on either side.'];
+  if (report.onlyA + report.onlyB + report.both === 0) return ['No flips on either side.'];
   const listed = everyFlip ? report.rows : report.rows.filter((row) => row.side === 'both' || row.side === 'cancel');
   const counts = renderTable(
     [{ header: '' }, { header: '', flexible: true }, { header: '', align: 'right' }],
@@ -50,30 +50,31 @@ export function renderDiff(report: DiffReport, view: View, everyFlip = false): s
       style.bad(`${formatCount(report.onlyA)} only in a`),
       style.good(`${formatCount(report.onlyB)} only in b`),
       style.warning(`${formatCount(report.both)} in both`),
-      ...(report.cancel > 0 ? [style.warning(`${formatCount(report.cancel)} cancel in a ${signs(view).xor} b`)] : []),
-    ].join(', '),
+    ].join(', ') +
+      (report.cancel > 0 ? style.warning(` (${formatCount(report.cancel)} cancel in a ${signs(view).xor} b)`) : ''),
     ...(report.layers.length === 0 ? [] : ['', ...layerLines(report.layers, view)]),
     ...(listed.length === 0 ? [] : ['', ...rowLines(listed, view)]),
   ];
 }
 
-/** One line a layer: three counts and a bar whose thirds are what only a, both, and only b flip. */
+/** One line a layer: three counts, and a bar of what only a, both, and only b flip. */
 function layerLines(layers: readonly LayerOverlap[], view: View): string[] {
   const { style } = view;
   const label = (layer: LayerOverlap): string => (layer.layer === undefined ? 'other' : String(layer.layer));
-  const widths = (['onlyA', 'both', 'onlyB'] as const).map((key) =>
-    Math.max(key.length > 4 ? 6 : 4, ...layers.map((layer) => formatCount(layer[key]).length)),
-  );
+  const headers = ['only a', 'both', 'only b'];
+  const countsOf = (layer: LayerOverlap): string[] => [layer.onlyA, layer.both, layer.onlyB].map(formatCount);
+  const widths = headers.map((text, i) => Math.max(text.length, ...layers.map((layer) => countsOf(layer)[i].length)));
   const most = Math.max(...layers.map((layer) => layer.onlyA + layer.both + layer.onlyB));
   const room = view.width - 5 - widths.reduce((sum, width) => sum + width + 2, 0) - 2;
-  const scale = Math.min(1, room / most);
+  // Two cells are kept back: parts that round to nothing still get one.
+  const scale = Math.min(1, (room - 2) / most);
   const [aSign, bothSign, bSign] = view.ascii ? ['-', '#', '+'] : ['░', '█', '▒'];
   const cells = (count: number): number => (count === 0 ? 0 : Math.max(1, Math.floor(count * scale)));
-  const header = `layer${['only a', 'both', 'only b'].map((text, i) => `  ${text.padStart(widths[i])}`).join('')}`;
+  const header = `layer${headers.map((text, i) => `  ${text.padStart(widths[i])}`).join('')}`;
   return [
     style.faint(header),
     ...layers.map((layer) => {
-      const counts = [layer.onlyA, layer.both, layer.onlyB].map((n, i) => `  ${formatCount(n).padStart(widths[i])}`);
+      const counts = countsOf(layer).map((count, i) => `  ${count.padStart(widths[i])}`);
       const bar =
         style.bad(aSign.repeat(cells(layer.onlyA))) +
         style.warning(bothSign.repeat(cells(layer.both))) +

@@ -24,6 +24,7 @@ export interface EvalReport {
 }
 
 export interface CategoryResult {
+  /** Empty for the probes that have none. */
   readonly category: string;
   readonly total: number;
   readonly before: number;
@@ -87,7 +88,7 @@ function categoryTable(categories: readonly CategoryResult[], view: View): strin
     categories.map((category) => {
       const change = category.after - category.before;
       return [
-        category.category,
+        category.category === '' ? '(none)' : category.category,
         formatCount(category.total),
         formatCount(category.before),
         formatCount(category.after),

@@ -1,5 +1,5 @@
 /** Owns package `diff`: the unified diff of two texts. */
-import { createTwoFilesPatch } from 'diff';
+import { createTwoFilesPatch, FILE_HEADERS_ONLY } from 'diff';
 import { printable } from './text.js';
 import type { View } from './view.js';
 
@@ -12,10 +12,14 @@ export interface NamedText {
 /** Writes a unified diff as `diff -u` does. Equal texts give no lines. Lines are not cut: they may be piped to `patch`. */
 export function renderTextDiff(before: NamedText, after: NamedText, view: View): string[] {
   if (before.text === after.text) return [];
-  const patch = createTwoFilesPatch(before.name, after.name, before.text, after.text, '', '', { context: 3 });
-  const lines = patch.split('\n').filter((line) => !/^=+$/.test(line));
-  if (lines.at(-1) === '') lines.pop();
-  return lines.map((line) => paintLine(line.includes('\t') ? line.trimEnd() : line, view));
+  const patch = createTwoFilesPatch(before.name, after.name, before.text, after.text, undefined, undefined, {
+    context: 3,
+    headerOptions: FILE_HEADERS_ONLY,
+  });
+  return patch
+    .replace(/\n$/, '')
+    .split('\n')
+    .map((line) => paintLine(line, view));
 }
 
 function paintLine(raw: string, { style }: View): string {

@@ -183,6 +183,7 @@ describe('every command', () => {
     expect(code).toBe(0);
     expect(stdout).toContain('-C, --directory=DIR');
     expect(stdout).toContain('--json');
+    expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
   });
 
   test('the first Ctrl-C asks the workflow to stop', async () => {

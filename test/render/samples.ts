@@ -104,7 +104,7 @@ export const diff: DiffReport = {
   a: { name: 'calc', patches: 1 },
   b: { name: 'math', patches: 2 },
   both: 2,
-  cancel: 2,
+  cancel: 1,
   onlyA: 56,
   onlyB: 190,
   rows: [

@@ -1,5 +1,6 @@
 /** What every verb prints: by snapshot at 80 columns, and what must hold for all of them. */
 import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import { stripVTControlCharacters } from 'node:util';
 import { renderAudit } from '../../src/render/audit.js';
 import { renderBranches } from '../../src/render/branch.js';
@@ -133,6 +134,17 @@ describe('particulars', () => {
   test('two states without flips have no overlap', () => {
     const report = { ...samples.diff, both: 0, cancel: 0, onlyA: 0, onlyB: 0, rows: [], layers: [] };
     expect(renderDiff(report, plainView)).toEqual(['No flips on either side.']);
+  });
+
+  test('a diff fits the width whatever its counts', () => {
+    const count = fc.oneof(fc.nat(3), fc.nat(1_000_000));
+    const layer = fc.record({ layer: fc.nat(100), onlyA: count, onlyB: count, both: count });
+    fc.assert(
+      fc.property(fc.array(layer, { minLength: 1, maxLength: 4 }), (layers) => {
+        const lines = renderDiff({ ...samples.diff, layers }, plainView);
+        expect(lines.filter((line) => displayWidth(line) > 80)).toEqual([]);
+      }),
+    );
   });
 
   test('a sound probe set is said to be sound', () => {
