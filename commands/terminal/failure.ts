@@ -40,7 +40,9 @@ export function failureOf(error: unknown, debug: boolean): Failure {
   }
   // oclif could not load a file of ours: that is no fault of the command line.
   if (error instanceof Errors.CLIError && error.code !== 'MODULE_NOT_FOUND') {
-    const message = stripVTControlCharacters(error.message).replace(/\n?See more help with --help$/, '');
+    const message = stripVTControlCharacters(error.message)
+      .replace(/\n?See more help with --help$/, '')
+      .replace(/ *\n\t/g, '\n  ');
     return failure(exitCodes.usage, 'USAGE', message, 'Use "bankai --help" to see what there is.');
   }
   if (!(error instanceof Error)) return internal(String(error), undefined, debug);

@@ -103,6 +103,11 @@ describe('failureOf', () => {
     expect(schemaViolation('error', failure.report)).toBeUndefined();
   });
 
+  test("oclif's messages lose their tabs and their advice", () => {
+    const { report } = failureOf(new Errors.CLIError('Parsing --n \n\tExpected x\nSee more help with --help'), false);
+    expect(report.error.message).toBe('Parsing --n\n  Expected x');
+  });
+
   test('every error that is not ours has a hint', () => {
     for (const error of [new Error('m'), system('EIO', '/x'), new Errors.CLIError('m'), 'm']) {
       expect(failureOf(error, false).report.error.hint).toMatch(/./);
