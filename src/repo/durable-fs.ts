@@ -5,11 +5,11 @@
  * every write is a temporary file, fsync, rename and fsync of the directory; and a loose object whose bytes do not hash
  * to its name counts as absent when isomorphic-git asks whether it still has to write it.
  */
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { lstat, mkdir, open, readFile, readdir, readlink, rename, rm, rmdir, stat, symlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { inflateSync } from 'node:zlib';
 import { removeDurably, syncDirectory } from '../durable.js';
+import { parseLooseObject } from './loose-object.js';
 
 type WriteOptions = { mode?: number } | string;
 
@@ -54,7 +54,7 @@ export function createDurableFs(gitDirectory: string): DurableFs {
       async stat(path) {
         const stats = await stat(path);
         const name = looseObjectName(gitDirectory, path);
-        if (name !== undefined && !isObject(await readFile(path), name)) throw absent(path);
+        if (name !== undefined && !parseLooseObject(await readFile(path), name)) throw absent(path);
         return stats;
       },
       lstat: (path) => lstat(path),
@@ -99,14 +99,6 @@ function looseObjectName(gitDirectory: string, path: string): string | undefined
   if (dirname(directory) !== join(gitDirectory, 'objects')) return undefined;
   const name = basename(directory) + basename(path);
   return /^[0-9a-f]{40}$/.test(name) ? name : undefined;
-}
-
-function isObject(deflated: Uint8Array, name: string): boolean {
-  try {
-    return createHash('sha1').update(inflateSync(deflated)).digest('hex') === name;
-  } catch {
-    return false;
-  }
 }
 
 function absent(path: string): NodeJS.ErrnoException {

@@ -6,7 +6,7 @@
  */
 import { createHash } from 'node:crypto';
 import { lstatSync, readFileSync } from 'node:fs';
-import { chmod, lstat, mkdir, rm, rmdir } from 'node:fs/promises';
+import { lstat, mkdir, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { RepositoryError } from '../errors.js';
 import { pointBranch } from './branch.js';
@@ -42,11 +42,9 @@ export async function assertMovable(repository: Repository, move: HeadMove): Pro
 export async function moveHead(repository: Repository, move: HeadMove): Promise<void> {
   const differences = await planMove(repository, move);
   await reporting('update the worktree', async () => {
-    for (let i = 0; i < differences.length; i += FILES_AT_ONCE) {
-      await Promise.all(
-        differences.slice(i, i + FILES_AT_ONCE).map((difference) => updateFile(repository, difference)),
-      );
-    }
+    // Removing last: a directory that becomes empty must not be removed while another file is about to be written there.
+    await inBatches(differences, (difference) => writeFile(repository, difference));
+    await inBatches(differences, (difference) => removeFile(repository, difference));
     await updateIndex(repository, differences);
   });
   if (move.branch !== undefined) await pointBranch(repository, move.branch, move.to);
@@ -106,19 +104,26 @@ function hashFile(repository: Repository, path: string): ObjectId | 'other' | un
   return createHash('sha1').update(`blob ${bytes.length}\0`).update(bytes).digest('hex');
 }
 
-/** Sets one file of the worktree. As in git it is not synced: what it holds is durable as an object already. */
-async function updateFile(repository: Repository, { path, before, after }: TreeDifference): Promise<void> {
+/** Writes a file of the new commit. As in git it is not synced: what it holds is durable as an object already. */
+async function writeFile(repository: Repository, { path, after }: TreeDifference): Promise<void> {
+  if (after === undefined) return;
   const file = join(repository.directory, path);
-  if (after === undefined) {
-    await rm(file, { force: true });
-    await removeEmptyParents(repository, path);
-    return;
-  }
   const bytes = await readBlob(repository, after.oid);
   const executable = after.mode === '100755';
   await mkdir(dirname(file), { recursive: true });
   await replaceFile(repository.gitDirectory, file, bytes, { mode: executable ? 0o777 : 0o666, durable: false });
-  if (before && !executable && before.mode === '100755') await chmod(file, 0o644);
+}
+
+async function removeFile(repository: Repository, { path, after }: TreeDifference): Promise<void> {
+  if (after !== undefined) return;
+  await rm(join(repository.directory, path), { force: true });
+  await removeEmptyParents(repository, path);
+}
+
+async function inBatches<T>(items: readonly T[], action: (item: T) => Promise<void>): Promise<void> {
+  for (let i = 0; i < items.length; i += FILES_AT_ONCE) {
+    await Promise.all(items.slice(i, i + FILES_AT_ONCE).map(action));
+  }
 }
 
 async function removeEmptyParents(repository: Repository, path: string): Promise<void> {

@@ -3,6 +3,7 @@ import { RepositoryError } from '../errors.js';
 import { git } from './git.js';
 import { reporting } from './git-error.js';
 import { asCommitId, type CommitId, type ObjectId } from './ids.js';
+import { readLooseObject } from './loose-object.js';
 import { gitArguments, type Repository } from './repository.js';
 import { readTree, type TreeEntry } from './tree.js';
 
@@ -38,6 +39,8 @@ export async function readCommit(repository: Repository, id: CommitId): Promise<
 /** Reads a blob. Throws REPOSITORY_CORRUPT when it is missing or damaged. */
 export async function readBlob(repository: Repository, oid: ObjectId): Promise<Uint8Array> {
   return reporting(`read object ${oid}`, async () => {
+    const loose = readLooseObject(repository, oid);
+    if (loose?.type === 'blob') return loose.content;
     const { blob } = await git.readBlob({ ...gitArguments(repository), oid });
     return blob;
   });

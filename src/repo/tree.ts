@@ -1,6 +1,7 @@
 /** Owns git trees as values: reading one level, changing paths, uniting, and finding what differs. */
 import { git } from './git.js';
 import type { ObjectId } from './ids.js';
+import { readLooseObject } from './loose-object.js';
 import { gitArguments, type Repository } from './repository.js';
 
 /** One entry of a tree. */
@@ -20,8 +21,24 @@ export const fileEntry = (oid: ObjectId): TreeEntry => ({ mode: '100644', oid, t
 /** Reads one level of a tree; an undefined id is the empty tree. */
 export async function readTree(repository: Repository, oid: ObjectId | undefined): Promise<Tree> {
   if (oid === undefined) return new Map();
+  const loose = readLooseObject(repository, oid);
+  if (loose?.type === 'tree') return parseTree(loose.content);
   const { tree } = await git.readTree({ ...gitArguments(repository), oid });
   return new Map(tree.map(({ path, mode, oid, type }) => [path, { mode, oid, type }]));
+}
+
+/** Parses a tree object: entries of octal mode, space, name, NUL and 20 bytes of id. */
+function parseTree(content: Buffer): Tree {
+  const tree = new Map<string, TreeEntry>();
+  for (let at = 0; at < content.length;) {
+    const space = content.indexOf(0x20, at);
+    const end = content.indexOf(0, space);
+    const mode = content.toString('latin1', at, space).padStart(6, '0');
+    const type = mode === '040000' ? 'tree' : mode === '160000' ? 'commit' : 'blob';
+    tree.set(content.toString('utf8', space + 1, end), { mode, oid: content.toString('hex', end + 1, end + 21), type });
+    at = end + 21;
+  }
+  return tree;
 }
 
 async function writeTree(repository: Repository, tree: Tree): Promise<ObjectId> {

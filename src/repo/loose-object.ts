@@ -1,0 +1,40 @@
+/**
+ * Owns the quick way to an object: straight from its loose file, for the thousands of small ones that a state consists of.
+ * isomorphic-git, which unpacks in JavaScript, takes several times as long and remains the way to what is packed.
+ */
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { inflateSync } from 'node:zlib';
+import type { ObjectId } from './ids.js';
+import type { Repository } from './repository.js';
+
+/** An object's content, without its header. */
+export interface LooseObject {
+  readonly type: string;
+  readonly content: Buffer;
+}
+
+/** Reads a loose object; undefined when there is none (it may be packed) or its bytes are not what its name says. */
+export function readLooseObject(repository: Repository, oid: ObjectId): LooseObject | undefined {
+  try {
+    const file = join(repository.gitDirectory, 'objects', oid.slice(0, 2), oid.slice(2));
+    return parseLooseObject(readFileSync(file), oid);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** Unpacks the bytes of a loose object's file: `<type> <length>` NUL content, deflated. Undefined when they are damaged. */
+export function parseLooseObject(deflated: Uint8Array, oid: ObjectId): LooseObject | undefined {
+  let bytes: Buffer;
+  try {
+    bytes = inflateSync(deflated);
+  } catch {
+    return undefined;
+  }
+  if (createHash('sha1').update(bytes).digest('hex') !== oid) return undefined;
+  const end = bytes.indexOf(0);
+  return { type: bytes.toString('latin1', 0, bytes.indexOf(0x20)), content: bytes.subarray(end + 1) };
+}
