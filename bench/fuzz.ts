@@ -4,8 +4,9 @@
  */
 import { fuzz, type FuzzTarget } from '../test/fuzz/fuzz-target.js';
 import { ggufTarget } from '../test/fuzz/gguf-fuzz.js';
+import { patchTargets } from '../test/fuzz/patch-fuzz.js';
 
-const TARGETS: readonly FuzzTarget[] = [ggufTarget()];
+const TARGETS: readonly FuzzTarget[] = [ggufTarget(), ...patchTargets()];
 
 const SLOWEST_MS = 1000;
 const PEAK_MB = 512;
