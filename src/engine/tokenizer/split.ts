@@ -3,6 +3,8 @@
 /**
  * The pre-tokenizer `qwen2` as llama.cpp runs it. Letters and numbers are Unicode's categories L and N, of which each
  * number stands alone; contractions ignore case in ASCII only (so no flag `i`, which would also take U+017F for an s).
+ * Which characters are letters is the runtime's Unicode version; llama.cpp's tables are of version 15, so the two differ
+ * on characters assigned since.
  * Unlike `\s`, llama.cpp's white space (Unicode's White_Space) has U+0085 and lacks U+FEFF.
  */
 const WORD =
