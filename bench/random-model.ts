@@ -1,5 +1,6 @@
 /** Owns models of random bits: GGUF files of any Qwen3 shape, to measure speed where real weights are not at hand. */
 import { closeSync, openSync, writeSync } from 'node:fs';
+import { encodeHalf } from '../src/gguf/half.js';
 
 /** Sizes of a Qwen3 dense graph. */
 export interface ModelShape {
@@ -36,11 +37,10 @@ interface TensorPlan {
   readonly byteLength: number;
 }
 
-/** Weights that take part in the product of one token with every matrix, the head included and the embedding not. */
-export function multiplyAddsPerToken(shape: ModelShape): number {
-  const head = shape.vocabulary * shape.width;
+/** Multiply-adds of one token with the one-bit matrices: those of the layers, and those of the head. */
+export function multiplyAdds(shape: ModelShape): { body: number; head: number } {
   const layer = planLayer(shape, 0).reduce((sum, { rows, columns }) => sum + (rows > 1 ? rows * columns : 0), 0);
-  return shape.layers * layer + head;
+  return { body: shape.layers * layer, head: shape.vocabulary * shape.width };
 }
 
 /**
@@ -105,19 +105,13 @@ function writeBlocks(file: number, tensor: TensorPlan, random: () => number): vo
   const blocks = tensor.byteLength / BLOCK_BYTES;
   const words = new Uint32Array((BLOCKS_PER_CHUNK * BLOCK_BYTES) / 4);
   const halves = new Uint16Array(words.buffer);
-  const scales = Uint16Array.from({ length: 256 }, (_, i) => halfBits((0.5 + i / 256) / Math.sqrt(tensor.columns)));
+  const scales = Uint16Array.from({ length: 256 }, (_, i) => encodeHalf((0.5 + i / 256) / Math.sqrt(tensor.columns)));
   for (let done = 0; done < blocks; done += BLOCKS_PER_CHUNK) {
     for (let i = 0; i < words.length; i++) words[i] = random();
     for (let half = 0; half < halves.length; half += BLOCK_BYTES / 2) halves[half] = scales[halves[half] & 255];
     const count = Math.min(BLOCKS_PER_CHUNK, blocks - done);
     writeFully(file, new Uint8Array(words.buffer, 0, count * BLOCK_BYTES));
   }
-}
-
-/** Bits of the half-precision number nearest to x, for x in its normal range. */
-function halfBits(x: number): number {
-  const exponent = Math.floor(Math.log2(x));
-  return ((exponent + 15) << 10) + Math.round((x / 2 ** exponent - 1) * 1024);
 }
 
 /** Marsaglia's xorshift with 32 bits of state: quick, and random enough for weights that mean nothing. */

@@ -5,7 +5,7 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { root } from '../paths.js';
+import { fileURLToPath } from 'node:url';
 
 /** A model in llama.cpp, on the CPU. */
 export interface Referee {
@@ -77,6 +77,9 @@ const builds: Readonly<Record<string, string>> = {
   'win32-x64': 'win-x64',
 };
 
+/** Seen from the compiled module. */
+const packages = '../../../node_modules/@node-llama-cpp';
+
 let loading: Promise<Addon> | undefined;
 
 /** Opens a model file in llama.cpp. Rejects when this platform has no build of it. */
@@ -139,7 +142,7 @@ export async function openReferee(modelPath: string, options: RefereeOptions = {
 async function loadAddon(): Promise<Addon> {
   const platform = `${process.platform}-${process.arch}`;
   const build = builds[platform];
-  const directory = join(root, 'node_modules', '@node-llama-cpp', build, 'bins', build);
+  const directory = fileURLToPath(new URL(`${packages}/${build}/bins/${build}`, import.meta.url));
   if (!build || !existsSync(directory)) throw new Error(`test/referee/builds has no llama.cpp for ${platform}`);
   const addon = createRequire(import.meta.url)(join(directory, 'llama-addon.node')) as Addon;
   if (addon.markLoaded()) return addon;
