@@ -1,12 +1,42 @@
-/** One-bit matrix products on the method of the four Russians. */
+/**
+ * One-bit matrix products on the method of the four Russians.
+ *
+ * Eight signs name one of 256 signed sums of eight columns. These are computed once for a tile of 8 tokens, so that
+ * then each *byte* of each row costs one look-up and one addition of a vector:
+ *
+ *     x tile      column 0 │ t0 t1 t2 t3 t4 t5 t6 t7     f32
+ *                 …        │                             ─┐ sums of ±column 0 … ±column 3: 16 entries (`halves`)
+ *                 column 7 │                             ─┘ sums of ±column 4 … ±column 7: 16 entries
+ *
+ *     table       entry b  │ Σ (bit k of b ? +1 : −1) · column k, for 8 tokens: 32 bytes; 256 entries: 8 KiB
+ *
+ * A block of 128 columns, 16 bytes of every row, is taken in 4 groups of 4 bytes: the 4 tables of a group, 32 KiB, stay
+ * in the first-level cache while all rows pass by.
+ *
+ *     bits[block][row]   b0 b1 b2 b3 │ b4 b5 b6 b7 │ b8 … b11 │ b12 … b15
+ *     group                   0      │      1      │     2    │     3
+ *     sums[row]              =       │     +=      │    +=    │   out[row] += scale · (sums[row] + …)
+ *
+ * An output is therefore always added up in the same order: 4 bytes of a group, 4 groups of a block, the blocks. Every
+ * step is odd in x and in the signs, so inverting a row's bits negates its output exactly.
+ */
 import { BLOCK_BYTES, BLOCK_COLUMNS, QUAD, TILE_FEATURE } from './layout';
+
+/** Bytes of a row's signs in a group. */
+const GROUP_BYTES: usize = 4;
 
 /** Bytes of the 16 sums over 4 columns, and of the 256 over 8. */
 const HALF_TABLE: usize = 16 * TILE_FEATURE;
 const TABLE: usize = 256 * TILE_FEATURE;
 
+/** What a group does with its sums. */
+const FIRST: i32 = 0;
+const MIDDLE: i32 = 1;
+const LAST: i32 = 2;
+
 /**
- * Items: pairs (tile, part), rows being cut into `parts` even parts. Scratch: SCRATCH bytes.
+ * Items: pairs (tile, part), the rows being cut into `parts` even parts.
+ * Scratch: two half tables, four tables, then 32 bytes for each row of a part.
  */
 export function matmul(
   scratch: usize,
@@ -22,21 +52,27 @@ export function matmul(
   parts: i32,
 ): void {
   const tables = scratch + 2 * HALF_TABLE;
+  const sums = tables + GROUP_BYTES * TABLE;
   for (let item = first; item < last; item++) {
     const tile = <usize>(item / parts);
-    const part = <usize>(item % parts);
-    const from = (rows * part) / <usize>parts;
-    const to = (rows * (part + 1)) / <usize>parts;
+    const part = <u64>(item % parts);
+    const from = <usize>((<u64>rows * part) / <u64>parts);
+    const count = <usize>((<u64>rows * (part + 1)) / <u64>parts) - from;
     const target = out + (tile * rows + from) * TILE_FEATURE;
-    const end = out + (tile * rows + to) * TILE_FEATURE;
-    if (!accumulate) memory.fill(target, 0, end - target);
+    if (!accumulate) memory.fill(target, 0, count * TILE_FEATURE);
+    let source = x + tile * columns * TILE_FEATURE;
     for (let block: usize = 0; block < columns / BLOCK_COLUMNS; block++) {
-      const source = x + (tile * columns + block * BLOCK_COLUMNS) * TILE_FEATURE;
-      for (let byte: usize = 0; byte < BLOCK_BYTES; byte++) {
-        buildTable(source + byte * 8 * TILE_FEATURE, tables + byte * TABLE, scratch);
-      }
       const at = block * rows + from;
-      addBlock(bits + at * BLOCK_BYTES, scales + at * 4, tables, target, end);
+      for (let byte: usize = 0; byte < BLOCK_BYTES; byte += GROUP_BYTES) {
+        for (let table = tables; table < sums; table += TABLE) {
+          buildTable(source, table, scratch);
+          source += 8 * TILE_FEATURE;
+        }
+        const signs = bits + at * BLOCK_BYTES + byte;
+        if (byte == 0) addFirst(signs, tables, sums, count);
+        else if (byte < BLOCK_BYTES - GROUP_BYTES) addMiddle(signs, tables, sums, count);
+        else addLast(signs, tables, sums, count, scales + at * 4, target);
+      }
     }
   }
 }
@@ -105,33 +141,71 @@ function storeFour(sums: usize, index: usize, cd: v128, ab0: v128, ab1: v128, ab
   v128.store(to, f32x4.add(ab3, cd), 96);
 }
 
-/** out += scale · (sum of the 16 table entries that the row's bytes name), for rows until `end`. */
-function addBlock(bits: usize, scales: usize, tables: usize, out: usize, end: usize): void {
-  while (out < end) {
-    let low = f32x4.splat(0);
-    let high = f32x4.splat(0);
-    let table = tables;
-    const stop = bits + BLOCK_BYTES;
-    for (; bits < stop; bits += 4) {
-      const word = load<u32>(bits);
-      let entry = table + ((word << 5) & 0x1fe0);
-      low = f32x4.add(low, v128.load(entry));
-      high = f32x4.add(high, v128.load(entry, 16));
-      entry = table + ((word >> 3) & 0x1fe0);
-      low = f32x4.add(low, v128.load(entry, 8192));
-      high = f32x4.add(high, v128.load(entry, 8208));
-      entry = table + ((word >> 11) & 0x1fe0);
-      low = f32x4.add(low, v128.load(entry, 16384));
-      high = f32x4.add(high, v128.load(entry, 16400));
-      entry = table + ((word >> 19) & 0x1fe0);
-      low = f32x4.add(low, v128.load(entry, 24576));
-      high = f32x4.add(high, v128.load(entry, 24592));
-      table += 4 * TABLE;
-    }
-    const scale = v128.load32_splat(scales);
-    v128.store(out, f32x4.add(v128.load(out), f32x4.mul(scale, low)));
-    v128.store(out, f32x4.add(v128.load(out, 16), f32x4.mul(scale, high)), 16);
-    scales += 4;
-    out += TILE_FEATURE;
+function addFirst(bits: usize, tables: usize, sums: usize, rows: usize): void {
+  const end = sums + rows * TILE_FEATURE;
+  while (sums + TILE_FEATURE < end) {
+    addRow(FIRST, 0, bits, tables, sums, 0, 0);
+    addRow(FIRST, 1, bits, tables, sums, 0, 0);
+    bits += 2 * BLOCK_BYTES;
+    sums += 2 * TILE_FEATURE;
   }
+  if (sums < end) addRow(FIRST, 0, bits, tables, sums, 0, 0);
+}
+
+function addMiddle(bits: usize, tables: usize, sums: usize, rows: usize): void {
+  const end = sums + rows * TILE_FEATURE;
+  while (sums + TILE_FEATURE < end) {
+    addRow(MIDDLE, 0, bits, tables, sums, 0, 0);
+    addRow(MIDDLE, 1, bits, tables, sums, 0, 0);
+    bits += 2 * BLOCK_BYTES;
+    sums += 2 * TILE_FEATURE;
+  }
+  if (sums < end) addRow(MIDDLE, 0, bits, tables, sums, 0, 0);
+}
+
+function addLast(bits: usize, tables: usize, sums: usize, rows: usize, scales: usize, out: usize): void {
+  const end = sums + rows * TILE_FEATURE;
+  while (sums + TILE_FEATURE < end) {
+    addRow(LAST, 0, bits, tables, sums, scales, out);
+    addRow(LAST, 1, bits, tables, sums, scales, out);
+    bits += 2 * BLOCK_BYTES;
+    sums += 2 * TILE_FEATURE;
+    scales += 2 * 4;
+    out += 2 * TILE_FEATURE;
+  }
+  if (sums < end) addRow(LAST, 0, bits, tables, sums, scales, out);
+}
+
+/**
+ * Adds a group's four table entries for row `row` (0 or 1) from where the addresses point. Two rows a turn, and no
+ * more look-ups between two stores than these: the compiler hoists loads up to the last store, and with more of them
+ * than registers it spills.
+ */
+// @ts-ignore: decorator
+@inline
+function addRow(stage: i32, row: usize, bits: usize, tables: usize, sums: usize, scales: usize, out: usize): void {
+  const e0 = tables + (<usize>load<u8>(bits + row * BLOCK_BYTES) << 5);
+  const e1 = tables + (<usize>load<u8>(bits + row * BLOCK_BYTES, 1) << 5);
+  const e2 = tables + (<usize>load<u8>(bits + row * BLOCK_BYTES, 2) << 5);
+  const e3 = tables + (<usize>load<u8>(bits + row * BLOCK_BYTES, 3) << 5);
+  let low = f32x4.add(v128.load(e0), v128.load(e1, 8192));
+  let high = f32x4.add(v128.load(e0, 16), v128.load(e1, 8192 + 16));
+  low = f32x4.add(low, v128.load(e2, 2 * 8192));
+  high = f32x4.add(high, v128.load(e2, 2 * 8192 + 16));
+  low = f32x4.add(low, v128.load(e3, 3 * 8192));
+  high = f32x4.add(high, v128.load(e3, 3 * 8192 + 16));
+  const sum = sums + row * TILE_FEATURE;
+  if (stage != FIRST) {
+    low = f32x4.add(low, v128.load(sum));
+    high = f32x4.add(high, v128.load(sum, 16));
+  }
+  if (stage != LAST) {
+    v128.store(sum, low);
+    v128.store(sum, high, 16);
+    return;
+  }
+  const scale = v128.load32_splat(scales + row * 4);
+  const target = out + row * TILE_FEATURE;
+  v128.store(target, f32x4.add(v128.load(target), f32x4.mul(scale, low)));
+  v128.store(target, f32x4.add(v128.load(target, 16), f32x4.mul(scale, high)), 16);
 }

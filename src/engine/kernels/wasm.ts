@@ -11,8 +11,11 @@ import type { WorkerStart } from './worker.js';
 /** What `npm run kernels` writes, seen from dist/src/engine/kernels. */
 const MODULE = new URL('../../../kernels/kernels.wasm', import.meta.url);
 
-/** The matrix product's tables: 16 of 256 entries for the columns of a block, and 2 of 16 to build them from. */
-const TABLE_BYTES = (16 * 256 + 2 * 16) * LANES * 4;
+/** Rows of a tile done in one go: their sums lie in the second-level cache, between passes over the tables. */
+const MOST_ROWS = 4096;
+
+/** The matrix product's scratch: 4 tables of 256 entries, 2 of 16 to build them from, and the sums of the rows. */
+const SCRATCH_BYTES = (4 * 256 + 2 * 16 + MOST_ROWS) * LANES * 4;
 
 /** Rows below which a thread's share of a tile is not worth building the tables again. */
 const LEAST_ROWS = 512;
@@ -26,12 +29,12 @@ export async function createWasmKernels({ threads }: { threads: number }): Promi
   const shared = new WebAssembly.Memory({ initial: 1, maximum: MAXIMUM_PAGES, shared: true });
   const workers = await startWorkers(module, shared, threads - 1);
   const memory = createMemory(shared, CONTROL_ADDRESS + CONTROL_BYTES);
-  const tables = memory.allocate(threads * TABLE_BYTES);
+  const scratch = memory.allocate(threads * SCRATCH_BYTES);
   const thread = createThread(module, shared, 0);
 
-  const run = (kernel: KernelName, items: number, args: readonly number[], scratchBytes = TABLE_BYTES): void => {
-    if (scratchBytes <= TABLE_BYTES) {
-      dispatch(thread, threads, kernel, items, { address: tables, bytesPerThread: TABLE_BYTES }, args);
+  const run = (kernel: KernelName, items: number, args: readonly number[], scratchBytes = SCRATCH_BYTES): void => {
+    if (scratchBytes <= SCRATCH_BYTES) {
+      dispatch(thread, threads, kernel, items, { address: scratch, bytesPerThread: SCRATCH_BYTES }, args);
       return;
     }
     const mark = memory.mark();
@@ -147,8 +150,9 @@ function bindings(
   };
 }
 
-/** Into how many parts a tile's rows are cut, so that few tiles keep all threads busy too. */
+/** Into how many parts a tile's rows are cut: for their sums to fit, and for few tiles to keep all threads busy. */
 function partsOfTile(tiles: number, rows: number, threads: number): number {
-  if (threads === 1 || tiles >= 4 * threads) return 1;
-  return Math.max(1, Math.min(Math.ceil((2 * threads) / tiles), Math.floor(rows / LEAST_ROWS)));
+  const least = Math.ceil(rows / MOST_ROWS);
+  if (threads === 1 || tiles >= 4 * threads) return least;
+  return Math.max(least, Math.min(Math.ceil((2 * threads) / tiles), Math.floor(rows / LEAST_ROWS)));
 }
