@@ -2,6 +2,7 @@
 import { shortId } from './id.js';
 import { plural } from './number.js';
 import { renderTable } from './table.js';
+import { printable } from './text.js';
 import type { View } from './view.js';
 
 /** A branch as `bankai branch --json` prints it: an item of `schema/branch.schema.json`. */
@@ -25,4 +26,17 @@ export function renderBranches(branches: readonly BranchSummary[], view: View): 
   ]);
   const columns = [{ header: '' }, { header: '' }, { header: '' }, { header: '', flexible: true }];
   return renderTable(columns, rows, view);
+}
+
+/** A branch that was just created. */
+export interface NewBranch {
+  readonly name: string;
+  readonly commit: string;
+  readonly patches: number;
+}
+
+/** Writes where a new branch starts. */
+export function renderNewBranch(branch: NewBranch, { style }: View): string[] {
+  const what = branch.patches === 0 ? 'the base' : plural(branch.patches, 'patch', 'patches');
+  return [`Created branch ${style.name(printable(branch.name))} at ${style.id(shortId(branch.commit))} (${what})`];
 }

@@ -18,6 +18,10 @@ export interface CheckoutReport {
   /** Flips that two patches of the stack both make, so that neither is in the model. */
   readonly cancelledFlips: number;
   readonly elapsedMs: number;
+  /** Newly applied patches about which nobody has signed a statement. */
+  readonly unsigned: readonly string[];
+  /** What an interrupted checkout left and this command put right. */
+  readonly recovered?: string;
 }
 
 /** Writes where HEAD is now and what that changed in the working model. */
@@ -36,9 +40,14 @@ export function renderCheckout(report: CheckoutReport, view: View): string[] {
   const cancelled = style.warning(
     `${plural(report.cancelledFlips, 'flip')} in more than one patch cancelled: use "bankai diff" to see which`,
   );
+  const unsigned = style.warning(
+    `${plural(report.unsigned.length, 'patch', 'patches')} without a signed statement: use "bankai verify" to see which`,
+  );
   return [
+    ...(report.recovered === undefined ? [] : [style.warning(report.recovered)]),
     place,
     `Model is ${style.strong(printable(report.stack))} (${what}): ${change}`,
     ...(report.cancelledFlips === 0 ? [] : [cancelled]),
+    ...(report.unsigned.length === 0 ? [] : [unsigned]),
   ];
 }

@@ -1,7 +1,7 @@
 /** Owns how an imported patch is announced: `bankai import`. */
 import { shortId } from './id.js';
 import { plural } from './number.js';
-import { printable } from './text.js';
+import { printable, wrap } from './text.js';
 import type { View } from './view.js';
 
 /** What `bankai import --json` prints: `schema/import.schema.json`. */
@@ -14,14 +14,18 @@ export interface ImportReport {
   readonly flips: number;
   /** Top-level fields of the file that say nothing about flips and are not in the patch. */
   readonly ignoredFields: readonly string[];
+  /** What people should know about the conversion, as sentences. */
+  readonly notes: readonly string[];
 }
 
 /** Writes which patch came of the file, and what of the file is not in it. */
-export function renderImport(report: ImportReport, { style }: View): string[] {
+export function renderImport(report: ImportReport, view: View): string[] {
+  const { style } = view;
   const place = report.branch === undefined ? 'detached HEAD' : printable(report.branch);
   return [
     `[${style.name(place)} ${style.id(shortId(report.commit))}] imported from ${printable(report.format)}`,
     ` patch ${style.id(shortId(report.patch))}, ${plural(report.flips, 'flip')}`,
     ...(report.ignoredFields.length === 0 ? [] : [` ignored: ${report.ignoredFields.map(printable).join(', ')}`]),
+    ...report.notes.flatMap((note) => wrap(` note: ${printable(note)}`, view.width)),
   ];
 }

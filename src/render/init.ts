@@ -1,6 +1,6 @@
 /** Owns how a new repository is announced: `bankai init`. */
 import { shortId } from './id.js';
-import { formatBytes } from './number.js';
+import { formatBytes, plural } from './number.js';
 import { printable } from './text.js';
 import type { View } from './view.js';
 
@@ -13,18 +13,22 @@ export interface InitReport {
   readonly model: {
     readonly path: string;
     readonly byteLength: number;
-    /** How the working model came to be: `clone` shares its blocks with the original until they change. */
-    readonly made: 'clone' | 'copy' | 'in-place';
+    /** A copy shares its blocks with the original until they change, where the disk can do that. */
+    readonly made: 'copy' | 'in-place';
   };
+  /** Patches that a clone's HEAD has, applied to the working model now. */
+  readonly patches: number;
 }
 
-const ways = { clone: 'copy-on-write copy', copy: 'copy', 'in-place': 'used in place' };
+const ways = { copy: 'copy', 'in-place': 'used in place' };
 
 /** Writes where the repository is and what its base and working model are. */
 export function renderInit(report: InitReport, { style }: View): string[] {
   const base = report.base.name === undefined ? '' : `${printable(report.base.name)} `;
   return [
-    `Initialized empty Bankai repository in ${printable(report.repository)}`,
+    report.patches === 0
+      ? `Initialized empty Bankai repository in ${printable(report.repository)}`
+      : `Ready: ${printable(report.repository)}, with ${plural(report.patches, 'patch', 'patches')} applied`,
     `Base:  ${base}${style.id(shortId(report.base.weightsId))}`,
     `Model: ${printable(report.model.path)} (${formatBytes(report.model.byteLength)}, ${ways[report.model.made]})`,
   ];

@@ -13,7 +13,7 @@ export interface StatusReport {
   /** Patch ids of the state. */
   readonly stack: readonly string[];
   readonly patches: readonly { readonly id: string; readonly flips: number; readonly message?: string }[];
-  readonly model: { readonly path: string; readonly state: 'clean' | 'changed' | 'missing' };
+  readonly model: { readonly path: string; readonly state: 'clean' | 'behind' | 'changed' | 'missing' };
   readonly base: { readonly weightsId: string; readonly name?: string };
   readonly worktree: 'clean' | 'dirty';
   /** What an interrupted checkout left and this command put right. */
@@ -22,8 +22,9 @@ export interface StatusReport {
 
 const advice = {
   clean: '',
-  changed: '  (use "bankai checkout HEAD" to make it the recorded state again)',
-  missing: '  (use "bankai checkout HEAD" to make it from the base again)',
+  behind: '  (it holds other patches than HEAD: use "bankai checkout HEAD" to bring it up to date)',
+  changed: '  (something else wrote to it: use "bankai verify" to see where)',
+  missing: '  (put it back, or remove .git/bankai/state.json and init again with the base)',
 };
 
 /** Writes where HEAD is, what the working model is, and which patches it carries. */

@@ -238,13 +238,15 @@ export const checkout: CheckoutReport = {
   bytesChanged: 1856,
   cancelledFlips: 6,
   elapsedMs: 8.2,
+  unsigned: [mathPatch],
 };
 
 export const init: InitReport = {
   repository: 'models/bonsai',
   commit: first,
   base,
-  model: { path: 'models/bonsai/Bonsai-8B.gguf', byteLength: 1_151_234_567, made: 'clone' },
+  model: { path: 'models/bonsai/Bonsai-8B.gguf', byteLength: 1_151_234_567, made: 'copy' },
+  patches: 0,
 };
 
 export const exported: ExportReport = {
@@ -263,4 +265,5 @@ export const imported: ImportReport = {
   format: 'bankai_row_xor_v1',
   flips: 78,
   ignoredFields: ['stats', 'metadata'],
+  notes: ['bits_flipped says 319,488; the rows have 4,096 weights each, so it is 319,488.'],
 };

@@ -1,0 +1,101 @@
+import { Flags } from '@oclif/core';
+import { UsageError } from '../src/errors.js';
+import { renderCommit } from '../src/render/commit.js';
+import { BankaiCommand } from './base.js';
+import { readProbeFile } from './terminal/files.js';
+import { defaultThreads, recorderOf } from './terminal/person.js';
+
+export default class Commit extends BankaiCommand {
+  static override summary = 'Search a patch that fixes what the model gets wrong, sign it and record it.';
+  static override description =
+    'Searches on top of the present state, or of the base with -b. Ctrl-C ends the search and records what it found so ' +
+    'far. Exits with 1 when nothing was gained.';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> -b calc -m "calculus" --probes calculus --controls knowledge',
+    '<%= config.bin %> <%= command.id %> -m "primes" --probes primes.json --controls facts.json --time 120',
+  ];
+  static override flags = {
+    message: Flags.string({ char: 'm', required: true, helpValue: 'MSG', summary: 'What the patch is for.' }),
+    probes: Flags.string({
+      multiple: true,
+      required: true,
+      helpValue: 'FILE|NAME',
+      summary: 'Probes to get right. Repeatable.',
+    }),
+    controls: Flags.string({
+      multiple: true,
+      helpValue: 'FILE|NAME',
+      summary: 'Probes that must not get worse. Repeatable.',
+    }),
+    branch: Flags.string({ char: 'b', helpValue: 'NAME', summary: 'Start this new branch at the base.' }),
+    iterations: Flags.integer({
+      min: 1,
+      helpGroup: 'BUDGET',
+      summary: 'Try at most so many candidates. [default: 300]',
+    }),
+    time: Flags.integer({ min: 1, helpGroup: 'BUDGET', helpValue: 'SECONDS', summary: 'Search at most so long.' }),
+    flips: Flags.integer({ min: 1, helpGroup: 'BUDGET', summary: 'Stop at so many flips.' }),
+    seed: Flags.integer({ min: 0, default: 1, helpGroup: 'SEARCH', summary: 'Decides every random choice.' }),
+    strategy: Flags.option({
+      options: ['greedy'] as const,
+      default: 'greedy' as const,
+      helpGroup: 'SEARCH',
+      summary: 'How to search.',
+    })(),
+    fitness: Flags.option({
+      options: ['answer', 'gap'] as const,
+      default: 'answer' as const,
+      helpGroup: 'SEARCH',
+      summary: 'What to improve.',
+    })(),
+    layers: Flags.string({ helpGroup: 'SEARCH', helpValue: 'N,N,…', summary: 'Layers to search, from 0.' }),
+    threads: Flags.integer({ min: 1, helpGroup: 'SEARCH', summary: 'Threads; the result does not depend on them.' }),
+  };
+
+  async run() {
+    const { flags } = await this.parse(Commit);
+    const resolvePath = (path: string): string => this.path(path);
+    const read = (names: readonly string[] = []) => Promise.all(names.map((name) => readProbeFile(name, resolvePath)));
+    const [probes, controls] = [await read(flags.probes), await read(flags.controls)];
+    const { commit } = await import('../src/workflows/commit.js');
+    const limited = flags.time !== undefined || flags.flips !== undefined;
+    const iterations = flags.iterations ?? (limited ? undefined : 300);
+    const update = this.progress('Searching');
+    const outcome = await commit(
+      this.directory,
+      {
+        message: flags.message,
+        probes,
+        controls,
+        ...(flags.branch !== undefined && { branch: flags.branch }),
+        strategy: flags.strategy,
+        fitness: flags.fitness,
+        ...(flags.layers !== undefined && { layers: parseLayers(flags.layers) }),
+        seed: flags.seed,
+        budget: {
+          ...(iterations !== undefined && { iterations }),
+          ...(flags.time !== undefined && { seconds: flags.time }),
+          ...(flags.flips !== undefined && { flips: flags.flips }),
+        },
+        threads: flags.threads ?? defaultThreads(),
+        signal: this.signal,
+        onProgress: ({ iterations: done, gain, accepted }) =>
+          update({
+            done,
+            ...(iterations !== undefined && { total: iterations }),
+            extra: `gain ${gain.toFixed(4)}, ${accepted} kept`,
+          }),
+      },
+      recorderOf(process.env, this.config.version, this.directory),
+    );
+    return this.answer(outcome, renderCommit);
+  }
+}
+
+function parseLayers(text: string): number[] {
+  const layers = text.split(',').map((part) => (/^\d{1,5}$/.test(part.trim()) ? Number(part) : NaN));
+  if (layers.every((layer) => !Number.isNaN(layer))) return layers;
+  throw new UsageError('USAGE', `Cannot read the layers "${text}"`, {
+    hint: 'Give numbers with commas between: --layers 1,2,3.',
+  });
+}

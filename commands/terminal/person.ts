@@ -1,0 +1,28 @@
+/** Owns what is known about the person at the terminal: who they are to git, and where their signing key is. */
+import { spawnSync } from 'node:child_process';
+import { availableParallelism, homedir } from 'node:os';
+import { join } from 'node:path';
+import type { Recorder } from '../../src/workflows/record.js';
+import type { Environment } from './view.js';
+
+/** Describes who records a patch from this terminal, now. `version` is the program's. */
+export function recorderOf(environment: Environment, version: string, directory: string): Recorder {
+  return {
+    keyDirectory: join(environment.XDG_CONFIG_HOME || join(homedir(), '.config'), 'bankai'),
+    identity: {
+      name: environment.GIT_AUTHOR_NAME || gitSetting('user.name', directory) || 'bankai user',
+      email: environment.GIT_AUTHOR_EMAIL || gitSetting('user.email', directory) || 'user@localhost',
+    },
+    time: new Date(),
+    version,
+  };
+}
+
+/** The number of threads that compute unless somebody says otherwise. */
+export const defaultThreads = (): number => availableParallelism();
+
+/** Asks git, where it is installed, for a setting with its own rules of precedence. */
+function gitSetting(name: string, cwd: string): string {
+  const { status, stdout } = spawnSync('git', ['config', '--get', name], { cwd, encoding: 'utf8' });
+  return status === 0 ? stdout.trim() : '';
+}

@@ -1,0 +1,32 @@
+/** Owns `bankai branch`: listing branches, and creating one at a stack. */
+import { createBranch, listBranches, readHead } from '../repo/branch.js';
+import { composeCommit } from '../repo/compose.js';
+import { readCommit } from '../repo/object.js';
+import { resolveStack } from '../repo/resolve.js';
+import { readState } from '../repo/state.js';
+import { changeWorkspace, openWorkspace } from './workspace.js';
+
+/** Lists the branches with the sizes of their states. */
+export async function branches(directory: string) {
+  const { repository } = await openWorkspace(directory);
+  const head = await readHead(repository);
+  return Promise.all(
+    (await listBranches(repository)).map(async ({ name, commit }) => ({
+      name,
+      current: name === head.branch,
+      commit,
+      patches: (await readState(repository, commit)).length,
+      message: (await readCommit(repository, commit)).message.trim(),
+    })),
+  );
+}
+
+/** Creates a branch at a stack; HEAD and model stay. Throws NAME_INVALID, BRANCH_EXISTS, UNKNOWN_REVISION. */
+export async function newBranch(directory: string, name: string, expression: string) {
+  return changeWorkspace(directory, async ({ repository }) => {
+    const stack = await resolveStack(repository, expression);
+    const commit = await composeCommit(repository, stack);
+    await createBranch(repository, name, commit);
+    return { name, commit, patches: stack.patches.length };
+  });
+}

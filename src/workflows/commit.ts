@@ -1,0 +1,203 @@
+/** Owns `bankai commit`: search a patch, and record it if it gains anything. */
+import { SearchError } from '../errors.js';
+import { composeMask } from '../patch/mask.js';
+import { createPatch, patchId } from '../patch/patch.js';
+import { assertNewBranch, type Head, readHead } from '../repo/branch.js';
+import { readPatches, readState } from '../repo/state.js';
+import { scaleWeightedRows } from '../search/candidates.js';
+import type { Fitness } from '../search/fitness.js';
+import { answerFitness } from '../search/fitness/answer.js';
+import { gapFitness } from '../search/fitness/gap.js';
+import { parseProbes, type ProbeSet } from '../search/probes.js';
+import type { Budget } from '../search/stopping.js';
+import { greedy } from '../search/strategies/greedy.js';
+import type { SearchProgress, SearchResult, Strategy } from '../search/strategy.js';
+import { createSearchStatement, formatDecimal, type SearchPredicate } from '../trust/statement.js';
+import type { CommitId } from '../repo/ids.js';
+import { withEngine } from './engine.js';
+import { record, type Recorder } from './record.js';
+import { changeWorkspace, type Workspace } from './workspace.js';
+
+/** A probe file as the terminal read it. */
+export interface ProbeFile {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+/** The strategies that can be named. */
+export const strategies = { greedy: () => greedy() } as const satisfies Record<string, () => Strategy>;
+/** The fitness functions that can be named; the first is the default. */
+export const fitnesses = { answer: () => answerFitness(), gap: () => gapFitness() } as const satisfies Record<
+  string,
+  () => Fitness
+>;
+
+export interface CommitRequest {
+  readonly message: string;
+  readonly probes: readonly ProbeFile[];
+  readonly controls: readonly ProbeFile[];
+  /** Starts this branch at the base; without it the search goes on from HEAD. */
+  readonly branch?: string;
+  readonly strategy: keyof typeof strategies;
+  readonly fitness: keyof typeof fitnesses;
+  /** Layers to search, counted from 0; the published choice when left out. */
+  readonly layers?: readonly number[];
+  readonly seed: number;
+  readonly budget: Budget;
+  readonly threads: number;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: SearchProgress) => void;
+}
+
+export interface CommitOutcome {
+  readonly commit: CommitId;
+  readonly branch?: string;
+  readonly message: string;
+  readonly patch: string;
+  readonly flips: number;
+  readonly objectiveBefore: number;
+  readonly objectiveAfter: number;
+  readonly iterations: number;
+  readonly accepted: number;
+  readonly elapsedMs: number;
+  readonly stoppedBy: SearchResult['stoppedBy'];
+}
+
+/**
+ * Searches a patch on top of HEAD, or of the base for a new branch, and commits it. The working model then holds it.
+ * Throws NOTHING_TO_COMMIT when nothing was gained, BRANCH_EXISTS, PROBES_INVALID, PROBES_UNUSABLE, MODEL_CHANGED.
+ */
+export async function commit(directory: string, request: CommitRequest, recorder: Recorder): Promise<CommitOutcome> {
+  const probes = request.probes.map(({ bytes, name }) => parseProbes(bytes, name));
+  const controls = request.controls.map(({ bytes, name }) => parseProbes(bytes, name));
+  return changeWorkspace(directory, async (workspace) => {
+    const onto = await startOf(workspace, request.branch);
+    const parents = await readState(workspace.repository, onto.commit);
+    const patches = await readPatches(workspace.repository, onto.commit, parents);
+    const result = await withEngine(workspace, request.threads, async ({ engine, hold }) => {
+      hold(composeMask(patches.values()));
+      return strategies[request.strategy]().search({
+        engine,
+        probes: probes.flatMap((set) => set.probes),
+        controls: controls.flatMap((set) => set.probes),
+        fitness: fitnesses[request.fitness](),
+        candidates: scaleWeightedRows(engine, request.layers ? { layers: request.layers } : {}),
+        seed: request.seed,
+        budget: request.budget,
+        ...(request.signal && { signal: request.signal }),
+        ...(request.onProgress && { onProgress: request.onProgress }),
+      });
+    });
+    assertGain(result);
+    const patch = createPatch(workspace.state.weightsId, result.flips);
+    const recorded = await record(
+      workspace,
+      {
+        patch,
+        statement: createSearchStatement(
+          patchId(patch),
+          predicateOf(result, { base: workspace.state.weightsId, parents, probes, controls }, recorder),
+        ),
+        kind: 'search',
+        probeFiles: [...request.probes, ...request.controls].map(({ bytes }) => bytes),
+        message: request.message,
+        onto,
+      },
+      recorder,
+    );
+    return {
+      commit: recorded.commit,
+      ...(onto.branch !== undefined && { branch: onto.branch }),
+      message: request.message,
+      patch: recorded.patch,
+      flips: result.flips.length,
+      objectiveBefore: result.objectiveBefore,
+      objectiveAfter: result.objectiveAfter,
+      iterations: result.iterations,
+      accepted: result.accepted,
+      elapsedMs: Math.round(result.elapsedMs),
+      stoppedBy: result.stoppedBy,
+    };
+  });
+}
+
+async function startOf({ repository, state }: Workspace, branch: string | undefined): Promise<Head> {
+  if (branch === undefined) return readHead(repository);
+  await assertNewBranch(repository, branch);
+  return { branch, commit: state.root };
+}
+
+function assertGain(result: SearchResult): void {
+  if (result.flips.length > 0 && result.objectiveAfter > result.objectiveBefore) return;
+  const when = result.stoppedBy === 'interrupted' ? ' before it was interrupted' : '';
+  throw new SearchError(
+    'NOTHING_TO_COMMIT',
+    `Nothing to commit: ${result.iterations} candidates gained nothing${when}`,
+    {
+      hint: 'Search longer (--iterations), with more and more varied probes, or with another --seed.',
+      data: { iterations: result.iterations, objective: result.objectiveBefore, stoppedBy: result.stoppedBy },
+    },
+  );
+}
+
+interface Inputs {
+  readonly base: SearchPredicate['base'];
+  readonly parents: SearchPredicate['parents'];
+  readonly probes: readonly ProbeSet[];
+  readonly controls: readonly ProbeSet[];
+}
+
+function predicateOf(
+  result: SearchResult,
+  { base, parents, probes, controls }: Inputs,
+  recorder: Recorder,
+): SearchPredicate {
+  const { strategy, fitness, candidates, acceptance, seed, budget } = result.method;
+  const file = (role: 'search' | 'control') => (set: ProbeSet) => ({
+    role,
+    name: set.name,
+    sha256: set.sha256,
+    count: set.probes.length,
+  });
+  return {
+    base,
+    parents,
+    probes: [...probes.map(file('search')), ...controls.map(file('control'))],
+    strategy: namedSettings(strategy, { candidates, acceptance }),
+    fitness: namedSettings(fitness, {}),
+    seed,
+    budget: {
+      ...(budget.iterations !== undefined && { iterations: budget.iterations }),
+      ...(budget.flips !== undefined && { flips: budget.flips }),
+      ...(budget.seconds !== undefined && { milliseconds: Math.round(budget.seconds * 1000) }),
+    },
+    engine: { name: 'bankai', version: recorder.version },
+    result: {
+      objectiveBefore: formatDecimal(result.objectiveBefore),
+      objectiveAfter: formatDecimal(result.objectiveAfter),
+      iterations: result.iterations,
+      accepted: result.accepted,
+      evaluations: Math.round(result.evaluations),
+      elapsedMs: Math.round(result.elapsedMs),
+      flips: result.flips.length,
+      stoppedBy: result.stoppedBy,
+    },
+    createdAt: recorder.time.toISOString(),
+  };
+}
+
+type Part = SearchResult['method']['strategy'];
+
+/** Settings as statements have them: numbers that are integers, all else as text. A part's own parts get its name as prefix. */
+function namedSettings(part: Part, parts: Readonly<Record<string, Part>>): SearchPredicate['strategy'] {
+  const flat = (prefix: string, { settings }: Part): [string, string | number][] =>
+    Object.entries(settings).map(([key, value]) => [
+      prefix === '' ? key : prefix + key[0].toUpperCase() + key.slice(1),
+      typeof value === 'number' ? (Number.isSafeInteger(value) ? value : formatDecimal(value)) : value.join(' '),
+    ]);
+  const nested = Object.entries(parts).flatMap(([role, inner]): [string, string | number][] => [
+    [role, inner.name],
+    ...flat(role, inner),
+  ]);
+  return { name: part.name, settings: Object.fromEntries([...flat('', part), ...nested]) };
+}

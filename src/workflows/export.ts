@@ -1,0 +1,89 @@
+/** Owns `bankai export`: a stack as a GGUF of its own, for llama.cpp. */
+import { createHash } from 'node:crypto';
+import { applyEdits } from '../checkout/edit.js';
+import { planCheckout } from '../checkout/plan.js';
+import { findFaults } from '../checkout/verify.js';
+import { RepositoryError } from '../errors.js';
+import { derivedMetadata } from '../gguf/derived.js';
+import { openFile } from '../gguf/source.js';
+import { writeGguf } from '../gguf/write.js';
+import { countFlips } from '../patch/mask.js';
+import { readDescriptor } from '../repo/descriptor.js';
+import { loadStack } from './stack.js';
+import { appliedMask, openWorkspace, withModel } from './workspace.js';
+
+export interface ExportRequest {
+  readonly stack: string;
+  /** Absolute path of the file to write. */
+  readonly path: string;
+  readonly overwrite: boolean;
+  readonly version: string;
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/**
+ * Writes the base under a stack's mask as a GGUF that names its base and its patches. The working model stays as it is.
+ * Throws FILE_EXISTS, MODEL_CHANGED (the whole file is verified first), UNKNOWN_REVISION, IO.
+ */
+export async function exportModel(directory: string, request: ExportRequest) {
+  const workspace = await openWorkspace(directory);
+  const { repository, state } = workspace;
+  const stack = await loadStack(repository, request.stack);
+  const now = await appliedMask(workspace);
+  const { base } = await readDescriptor(repository, state.root);
+  if (request.path === workspace.model) {
+    throw new RepositoryError('FILE_EXISTS', `${request.path} is the working model itself`, {
+      hint: 'Choose another name; "bankai checkout" changes the working model.',
+    });
+  }
+  await withModel(workspace.model, async ({ source, gguf }) => {
+    const faults = findFaults(source, gguf, now, base.tensors);
+    if (faults.length > 0) {
+      throw new RepositoryError(
+        'MODEL_CHANGED',
+        `The working model was changed by something else: ${faults[0].tensor} differs`,
+        {
+          hint: 'Nothing was written. Use "bankai verify" to see all differences.',
+          data: { faults },
+        },
+      );
+    }
+    const { edits } = planCheckout(gguf, now, stack.mask);
+    await writeGguf(source, gguf, request.path, {
+      metadata: derivedMetadata(gguf.metadata, {
+        baseWeightsId: state.weightsId,
+        patchIds: stack.patches,
+        stack: stack.expression,
+        version: request.version,
+      }),
+      overwrite: request.overwrite,
+      transform: (bytes, byteOffset) => applyEdits(edits, bytes, byteOffset),
+      ...(request.onProgress && { onProgress: request.onProgress }),
+    });
+  });
+  const { byteLength, sha256 } = digestFile(request.path);
+  return {
+    stack: stack.expression,
+    path: request.path,
+    byteLength,
+    patches: stack.patches.length,
+    flips: countFlips(stack.mask),
+    sha256,
+  };
+}
+
+function digestFile(path: string): { byteLength: number; sha256: string } {
+  const source = openFile(path);
+  try {
+    const hash = createHash('sha256');
+    const chunk = new Uint8Array(Math.min(4 << 20, source.size));
+    for (let at = 0; at < source.size; at += chunk.length) {
+      const bytes = chunk.subarray(0, Math.min(chunk.length, source.size - at));
+      source.readInto(bytes, at);
+      hash.update(bytes);
+    }
+    return { byteLength: source.size, sha256: hash.digest('hex') };
+  } finally {
+    source.close();
+  }
+}

@@ -1,0 +1,54 @@
+/** Owns `bankai log`: the history with the patches that came and went. */
+import { patchFlips } from '../patch/patch.js';
+import type { PatchId } from '../patch/ids.js';
+import { listBranches, readHead } from '../repo/branch.js';
+import type { CommitId } from '../repo/ids.js';
+import { type LogEntry, readLog } from '../repo/log.js';
+import { composeCommit } from '../repo/compose.js';
+import { resolveStack } from '../repo/resolve.js';
+import type { Repository } from '../repo/repository.js';
+import { readPatches } from '../repo/state.js';
+import { openWorkspace } from './workspace.js';
+
+/** Lists the commits that lead to a stack, newest first. Throws UNKNOWN_REVISION, STACK_SYNTAX. */
+export async function log(directory: string, expression: string, limit: number | undefined) {
+  const { repository } = await openWorkspace(directory);
+  const from = await composeCommit(repository, await resolveStack(repository, expression));
+  const entries = await readLog(repository, from, limit === undefined ? {} : { limit });
+  const refs = await refsByCommit(repository);
+  return Promise.all(
+    entries.map(async (entry) => ({
+      commit: entry.id,
+      parents: entry.parents,
+      author: `${entry.author.name} <${entry.author.email}>`,
+      date: isoDate(entry.author),
+      message: entry.message.trimEnd(),
+      patchesAdded: await withFlips(repository, entry.id, entry.patchesAdded),
+      patchesRemoved: await withFlips(repository, entry.parents[0], entry.patchesRemoved),
+      refs: refs.get(entry.id) ?? [],
+    })),
+  );
+}
+
+async function withFlips(repository: Repository, commit: CommitId, ids: readonly PatchId[]) {
+  if (ids.length === 0) return [];
+  const patches = await readPatches(repository, commit, ids);
+  return [...patches].map(([id, patch]) => ({ id, flips: patchFlips(patch).length }));
+}
+
+async function refsByCommit(repository: Repository): Promise<Map<CommitId, string[]>> {
+  const head = await readHead(repository);
+  const refs = new Map<CommitId, string[]>();
+  const add = (commit: CommitId, name: string) => refs.set(commit, [...(refs.get(commit) ?? []), name]);
+  add(head.commit, head.branch === undefined ? 'HEAD' : `HEAD -> ${head.branch}`);
+  for (const { name, commit } of await listBranches(repository)) if (name !== head.branch) add(commit, name);
+  return refs;
+}
+
+/** A commit's time as ISO 8601 with the author's own offset; git counts minutes west of UTC. */
+function isoDate({ timestamp, timezoneOffset }: LogEntry['author']): string {
+  const local = new Date((timestamp - timezoneOffset * 60) * 1000).toISOString().slice(0, 19);
+  const minutes = Math.abs(timezoneOffset);
+  const two = (value: number): string => String(value).padStart(2, '0');
+  return `${local}${timezoneOffset > 0 ? '-' : '+'}${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`;
+}

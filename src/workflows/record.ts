@@ -1,0 +1,73 @@
+/** Owns the recording of a new patch: statement, signature, commit, and the working model that follows. */
+import { patchId, type Patch } from '../patch/patch.js';
+import { sha256Hex, type PatchId } from '../patch/ids.js';
+import type { Head } from '../repo/branch.js';
+import { commitPatch } from '../repo/commit-patch.js';
+import type { CommitId } from '../repo/ids.js';
+import { type Identity, readIdentity } from '../repo/identity.js';
+import type { EvidenceFile } from '../repo/state.js';
+import { encodeEnvelope, signEnvelope } from '../trust/envelope.js';
+import { loadOrCreateKey } from '../trust/keys.js';
+import { encodePublicKey } from '../trust/public-key.js';
+import { encodeStatement, type Statement, STATEMENT_PAYLOAD_TYPE } from '../trust/statement.js';
+import { moveTo } from './checkout.js';
+import type { Workspace } from './workspace.js';
+
+/** Who records, and when: what the terminal knows and the library must be told. */
+export interface Recorder {
+  /** Directory of the signing key. */
+  readonly keyDirectory: string;
+  /** Used where the repository's own configuration names nobody. */
+  readonly identity: Identity | undefined;
+  readonly time: Date;
+  /** Of this program. */
+  readonly version: string;
+}
+
+export interface NewPatch {
+  readonly patch: Patch;
+  readonly statement: Statement;
+  readonly kind: 'search' | 'import';
+  /** Probe files that the statement names by digest. */
+  readonly probeFiles: readonly Uint8Array[];
+  readonly message: string;
+  /** The commit to build on; its branch, if any, moves along. */
+  readonly onto: Head;
+}
+
+export interface Recorded {
+  readonly commit: CommitId;
+  readonly patch: PatchId;
+  readonly signer: string;
+}
+
+/** Signs and commits a patch and checks the new commit out. Throws the codes of the rooms it joins. */
+export async function record(workspace: Workspace, addition: NewPatch, recorder: Recorder): Promise<Recorded> {
+  const { repository } = workspace;
+  const key = await loadOrCreateKey(recorder.keyDirectory);
+  const envelope = signEnvelope(STATEMENT_PAYLOAD_TYPE, encodeStatement(addition.statement), key);
+  const evidence: EvidenceFile[] = [
+    digested(addition.kind, encodeEnvelope(envelope)),
+    { kind: 'key', digest: key.id, bytes: encodePublicKey(key.publicKey) },
+    ...addition.probeFiles.map((bytes) => digested('probes', bytes)),
+  ];
+  const commit = await commitPatch(repository, {
+    parent: addition.onto.commit,
+    patch: addition.patch,
+    evidence,
+    message: addition.message.endsWith('\n') ? addition.message : `${addition.message}\n`,
+    author: {
+      ...(await readIdentity(repository, recorder.identity)),
+      timestamp: Math.floor(recorder.time.getTime() / 1000),
+      timezoneOffset: recorder.time.getTimezoneOffset(),
+    },
+  });
+  await moveTo(workspace, { commit, ...(addition.onto.branch !== undefined && { branch: addition.onto.branch }) });
+  return { commit, patch: patchId(addition.patch), signer: key.id };
+}
+
+const digested = (kind: EvidenceFile['kind'], bytes: Uint8Array): EvidenceFile => ({
+  kind,
+  digest: sha256Hex(bytes),
+  bytes,
+});

@@ -1,0 +1,118 @@
+/** Owns `bankai show`: a patch with everything said about it, each statement judged. */
+import { compactSize } from '../patch/compact.js';
+import { isPatchId, type PatchId } from '../patch/ids.js';
+import { encodePatch, type Patch, patchFlips } from '../patch/patch.js';
+import { parseTensorName } from '../patch/projection.js';
+import type { CommitId } from '../repo/ids.js';
+import { readLogEntry, readLog } from '../repo/log.js';
+import { readHead } from '../repo/branch.js';
+import type { Repository } from '../repo/repository.js';
+import { readState } from '../repo/state.js';
+import type { Statement } from '../trust/statement.js';
+import { checkEvidence, type StatementCheck } from './evidence.js';
+import { loadStack, type LoadedStack } from './stack.js';
+import { baseName } from './status.js';
+import { openWorkspace } from './workspace.js';
+
+/** Commits that are looked through for the message of a patch. */
+const HISTORY_LIMIT = 500;
+
+/**
+ * Reports the patches of a stack; for a single commit that added patches, those; for a patch id (or at least six of its
+ * digits) of HEAD's state, that patch. Throws UNKNOWN_REVISION, STACK_SYNTAX.
+ */
+export async function show(directory: string, expression: string) {
+  const workspace = await openWorkspace(directory);
+  const { repository } = workspace;
+  const byId = await findPatch(repository, expression);
+  const stack = await loadStack(repository, byId === undefined ? expression : 'HEAD');
+  const ids = byId === undefined ? await subjects(repository, stack) : [byId];
+  const name = await baseName(workspace);
+  return Promise.all(
+    ids.map(async (id) => {
+      const patch = stack.loaded.get(id) as Patch;
+      const commit = stack.commitOf.get(id) as CommitId;
+      const message = await messageOf(repository, commit, id);
+      const { statements } = await checkEvidence(repository, commit, id, workspace.state.weightsId);
+      return {
+        id,
+        base: { weightsId: patch.base, ...(name !== undefined && { name }) },
+        ...(message !== undefined && { message }),
+        ...shapeOf(patch),
+        statements: statements.map(summarize),
+      };
+    }),
+  );
+}
+
+async function findPatch(repository: Repository, text: string): Promise<PatchId | undefined> {
+  if (!/^[0-9a-f]{6,64}$/.test(text)) return undefined;
+  const found = (await readState(repository, (await readHead(repository)).commit)).filter((id) => id.startsWith(text));
+  return found.length === 1 && isPatchId(found[0]) ? found[0] : undefined;
+}
+
+async function subjects(repository: Repository, { parts, patches }: LoadedStack): Promise<readonly PatchId[]> {
+  if (parts.length > 1) return patches;
+  const { patchesAdded } = await readLogEntry(repository, parts[0].commit);
+  return patchesAdded.length > 0 ? patchesAdded : patches;
+}
+
+async function messageOf(repository: Repository, from: CommitId, id: PatchId): Promise<string | undefined> {
+  const entries = await readLog(repository, from, { limit: HISTORY_LIMIT });
+  return entries.findLast((entry) => entry.patchesAdded.includes(id))?.message.trim();
+}
+
+function shapeOf(patch: Patch) {
+  const flips = patchFlips(patch);
+  const count = (kind: string): number => flips.filter((flip) => flip.kind === kind).length;
+  return {
+    flips: flips.length,
+    kinds: { row: count('row'), group: count('group'), scaleBit: count('scale-bit') },
+    tensors: Object.keys(patch.flips).map((tensor) => {
+      const { layer, projection } = parseTensorName(tensor);
+      return {
+        tensor,
+        ...(layer !== undefined && { layer }),
+        projection,
+        flips: flips.filter((flip) => flip.tensor === tensor).length,
+      };
+    }),
+    compactBytes: compactSize(patch) ?? encodePatch(patch).length,
+  };
+}
+
+function summarize(check: StatementCheck) {
+  if ('error' in check) {
+    return { kind: check.kind, signer: '', verified: 'bad' as const, summary: [check.error.message] };
+  }
+  return {
+    kind: check.kind,
+    signer: check.signers.join(', '),
+    // The signature holds; whose key it is, nobody here vouches for.
+    verified: 'unknown' as const,
+    summary: linesOf(check.statement),
+  };
+}
+
+function linesOf(statement: Statement): string[] {
+  const { predicate } = statement;
+  if ('importer' in predicate) {
+    const { source, importer, createdAt } = predicate;
+    return [
+      `imported from ${source.format}${source.name === undefined ? '' : ` "${source.name}"`}, ${createdAt}`,
+      `source sha256 ${source.sha256}`,
+      `by ${importer.name} ${importer.version}`,
+    ];
+  }
+  const { probes, strategy, fitness, seed, engine, result, createdAt, parents } = predicate;
+  return [
+    `searched by ${strategy.name} on ${fitness.name}, seed ${seed}, ${createdAt}`,
+    ...probes.map(({ role, name, count }) => `${role === 'search' ? 'probes' : 'controls'} ${name} (${count})`),
+    ...(parents.length > 0 ? [`on top of ${parents.length} other patches`] : []),
+    `objective ${shorten(result.objectiveBefore)} to ${shorten(result.objectiveAfter)}: ${result.accepted} of ${result.iterations} candidates accepted`,
+    `${result.evaluations} evaluations in ${(result.elapsedMs / 1000).toFixed(1)} s, stopped by ${result.stoppedBy}`,
+    `by ${engine.name} ${engine.version}`,
+  ];
+}
+
+const shorten = (decimal: string): string => Number(decimal).toFixed(4);
