@@ -28,7 +28,8 @@ export type Finish = (after: unknown) => Promise<void>;
 
 /**
  * Carries out edits and what comes after them, durably. When the disk refuses the model's bytes, those already written
- * are taken back and nothing has changed. Throws IO, and what `finish` throws: then the journal stays for `recover`.
+ * are taken back and nothing has changed. Throws IO, and what `finish` throws: then the journal stays for `recover`, as it
+ * does when the disk refuses to take the bytes back.
  */
 export async function executeCheckout(
   files: CheckoutFiles,

@@ -32,7 +32,9 @@ export async function commitPatch(repository: Repository, addition: PatchCommit)
     const parent = await readCommit(repository, addition.parent);
     const tree = await changeTree(repository, parent.tree, changes);
     const author = { ...addition.author };
-    const commit = { tree, parent: [addition.parent], author, committer: author, message: addition.message };
+    // git fsck refuses a commit with NUL in it.
+    const message = addition.message.replaceAll('\0', '');
+    const commit = { tree, parent: [addition.parent], author, committer: author, message };
     return asCommitId(await git.writeCommit({ ...gitArguments(repository), commit }));
   });
 }

@@ -23,7 +23,8 @@ export async function reporting<T>(subject: string, action: () => Promise<T>): P
 
 function translated(subject: string, error: unknown): Error {
   if (error instanceof BankaiError) return error;
-  const { code, message } = error as NodeJS.ErrnoException;
+  // isomorphic-git's inflate throws bare strings.
+  const { code, message }: NodeJS.ErrnoException = error instanceof Error ? error : new Error(String(error));
   if (code !== undefined && /^E[A-Z0-9]+$/.test(code)) {
     return new RepositoryError('IO', `Cannot ${subject}: ${message}`, {
       hint: unwritable[code] ?? 'Check the disk and the permissions of the repository.',

@@ -18,12 +18,12 @@ export const anonymous: Identity = { name: 'bankai user', email: 'user@localhost
 export async function readIdentity(repository: Repository, fallback: Identity = anonymous): Promise<Identity> {
   const read = async (path: string) => (await git.getConfig({ ...gitArguments(repository), path })) as unknown;
   return {
-    name: clean(await read('user.name'), fallback.name),
-    email: clean(await read('user.email'), fallback.email),
+    name: clean(await read('user.name')) ?? clean(fallback.name) ?? anonymous.name,
+    email: clean(await read('user.email')) ?? clean(fallback.email) ?? anonymous.email,
   };
 }
 
-function clean(value: unknown, fallback: string): string {
+function clean(value: unknown): string | undefined {
   const text = typeof value === 'string' ? value.replace(/[<>\p{Cc}]/gu, '').trim() : '';
-  return text === '' ? fallback : text;
+  return text === '' ? undefined : text;
 }

@@ -27,15 +27,18 @@ export async function readTree(repository: Repository, oid: ObjectId | undefined
   return new Map(tree.map(({ path, mode, oid, type }) => [path, { mode, oid, type }]));
 }
 
-/** Parses a tree object: entries of octal mode, space, name, NUL and 20 bytes of id. */
+/** Parses a tree object: entries of octal mode, space, name, NUL and 20 bytes of id. The hash is right, the bytes are hostile. */
 function parseTree(content: Buffer): Tree {
   const tree = new Map<string, TreeEntry>();
   for (let at = 0; at < content.length;) {
     const space = content.indexOf(0x20, at);
-    const end = content.indexOf(0, space);
+    const end = space < 0 ? -1 : content.indexOf(0, space);
+    if (end < 0 || end + 21 > content.length) throw new Error('a tree object ends in the middle of an entry');
     const mode = content.toString('latin1', at, space).padStart(6, '0');
     const type = mode === '040000' ? 'tree' : mode === '160000' ? 'commit' : 'blob';
-    tree.set(content.toString('utf8', space + 1, end), { mode, oid: content.toString('hex', end + 1, end + 21), type });
+    const name = content.toString('utf8', space + 1, end);
+    if (name === '' || name.includes('/') || tree.has(name)) throw new Error(`a tree object has the entry "${name}"`);
+    tree.set(name, { mode, oid: content.toString('hex', end + 1, end + 21), type });
     at = end + 21;
   }
   return tree;

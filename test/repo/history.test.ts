@@ -101,6 +101,39 @@ describe('plain git', () => {
   });
 });
 
+describe('a hostile tree', () => {
+  const commitOf = (directory: string, tree: Uint8Array): CommitId => {
+    const file = join(directory, '..', 'tree');
+    writeFileSync(file, tree);
+    const oid = runGit(directory, 'hash-object', '-t', 'tree', '-w', '--literally', file);
+    return runGit(directory, 'commit-tree', oid, '-m', 'hostile') as CommitId;
+  };
+
+  test.each([
+    ['that has no end', Buffer.from('100644 an entry without an end')],
+    ['with a slash in a name', Buffer.from(`100644 a/b\0${'x'.repeat(20)}`)],
+    ['with a short id', Buffer.from('100644 a\0short')],
+    ['with a name twice', Buffer.from(`100644 a\0${'x'.repeat(20)}100644 a\0${'y'.repeat(20)}`)],
+  ])('%s is damage', async (_, tree) => {
+    const repository = await newRepository();
+    const commit = commitOf(repository.directory, tree);
+    await expect(readState(repository, commit)).toFailWithCode('REPOSITORY_CORRUPT');
+  });
+
+  test('with something else among the patches is refused', async () => {
+    const repository = await twoBranches();
+    const { directory } = repository;
+    for (const path of ['patches/notes.json', 'patches/ab/notes.json', 'patches/ab/c/d.json']) {
+      mkdirSync(join(directory, path, '..'), { recursive: true });
+      writeFileSync(join(directory, path), '{}');
+      runGit(directory, 'add', path);
+      runGit(directory, 'commit', '-q', '-m', 'something else');
+      await expect(state(repository, 'HEAD')).toFailWithCode('REPOSITORY_CORRUPT');
+      runGit(directory, 'revert', '--no-edit', 'HEAD');
+    }
+  });
+});
+
 describe('names', () => {
   test('are branches, tags of both kinds, HEAD, base, full refs and commit ids', async () => {
     const repository = await twoBranches();
