@@ -1,24 +1,33 @@
-import { describe, expect, test } from '@jest/globals';
-import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createBranch, listBranches, readHead } from '../../src/repo/branch.js';
 import { composeCommit } from '../../src/repo/compose.js';
 import type { CommitId } from '../../src/repo/ids.js';
 import { readLog } from '../../src/repo/log.js';
 import { assertMovable, moveHead } from '../../src/repo/move-head.js';
-import type { Repository } from '../../src/repo/repository.js';
+import { openRepository, type Repository } from '../../src/repo/repository.js';
 import { resolveRevision, resolveStack, rootCommit } from '../../src/repo/resolve.js';
 import { patchPath, readEvidence, readPatches, readState } from '../../src/repo/state.js';
+import { temporaryDirectory } from '../paths.js';
 import { commitRow, evidence, idOf, newRepository, patchOf, runGit } from './sandbox.js';
+
+/** Made once and copied for every test: durable writes take their time. */
+let template: Repository;
+
+beforeAll(async () => {
+  template = await newRepository();
+  await commitRow(template, 1, 'calc');
+  await commitRow(template, 2);
+  await commitRow(template, 2, 'math');
+  await commitRow(template, 3);
+});
 
 /** Two branches from the base: calc flips rows 1 and 2, math flips rows 2 and 3. HEAD is on math. */
 async function twoBranches(): Promise<Repository> {
-  const repository = await newRepository();
-  await commitRow(repository, 1, 'calc');
-  await commitRow(repository, 2);
-  await commitRow(repository, 2, 'math');
-  await commitRow(repository, 3);
-  return repository;
+  const directory = join(temporaryDirectory(), 'repository');
+  cpSync(template.directory, directory, { recursive: true });
+  return openRepository(directory);
 }
 
 function expectClean({ directory }: Repository): void {
@@ -115,7 +124,7 @@ describe('a hostile tree', () => {
     ['with a short id', Buffer.from('100644 a\0short')],
     ['with a name twice', Buffer.from(`100644 a\0${'x'.repeat(20)}100644 a\0${'y'.repeat(20)}`)],
   ])('%s is damage', async (_, tree) => {
-    const repository = await newRepository();
+    const repository = await twoBranches();
     const commit = commitOf(repository.directory, tree);
     await expect(readState(repository, commit)).toFailWithCode('REPOSITORY_CORRUPT');
   });
