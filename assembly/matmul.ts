@@ -83,32 +83,29 @@ function buildTable(x: usize, table: usize, halves: usize): void {
     sumFour(x + quad, halves + quad);
     sumFour(x + quad + 4 * TILE_FEATURE, halves + HALF_TABLE + quad);
   }
-  for (let quad: usize = 0; quad < HALF_TABLE; quad += HALF_TABLE / 2) {
-    for (let lane: usize = 0; lane < TILE_FEATURE; lane += QUAD) {
-      const low = halves + quad + lane;
-      const l0 = v128.load(low);
-      const l1 = v128.load(low, 32);
-      const l2 = v128.load(low, 64);
-      const l3 = v128.load(low, 96);
-      const l4 = v128.load(low, 128);
-      const l5 = v128.load(low, 160);
-      const l6 = v128.load(low, 192);
-      const l7 = v128.load(low, 224);
-      let to = table + quad + lane;
-      let from = halves + HALF_TABLE + lane;
-      const end = from + HALF_TABLE;
-      for (; from < end; from += TILE_FEATURE) {
-        const high = v128.load(from);
-        v128.store(to, f32x4.add(high, l0));
-        v128.store(to, f32x4.add(high, l1), 32);
-        v128.store(to, f32x4.add(high, l2), 64);
-        v128.store(to, f32x4.add(high, l3), 96);
-        v128.store(to, f32x4.add(high, l4), 128);
-        v128.store(to, f32x4.add(high, l5), 160);
-        v128.store(to, f32x4.add(high, l6), 192);
-        v128.store(to, f32x4.add(high, l7), 224);
-        to += HALF_TABLE;
-      }
+  // Four low sums at a time, each against all high ones: whole cache lines are written, one after the other.
+  for (let low: usize = 0; low < HALF_TABLE; low += 4 * TILE_FEATURE) {
+    const a0 = v128.load(halves + low);
+    const a1 = v128.load(halves + low, 16);
+    const b0 = v128.load(halves + low, 32);
+    const b1 = v128.load(halves + low, 48);
+    const c0 = v128.load(halves + low, 64);
+    const c1 = v128.load(halves + low, 80);
+    const d0 = v128.load(halves + low, 96);
+    const d1 = v128.load(halves + low, 112);
+    let to = table + low;
+    for (let high = halves + HALF_TABLE; high < halves + 2 * HALF_TABLE; high += TILE_FEATURE) {
+      const high0 = v128.load(high);
+      const high1 = v128.load(high, 16);
+      v128.store(to, f32x4.add(high0, a0));
+      v128.store(to, f32x4.add(high1, a1), 16);
+      v128.store(to, f32x4.add(high0, b0), 32);
+      v128.store(to, f32x4.add(high1, b1), 48);
+      v128.store(to, f32x4.add(high0, c0), 64);
+      v128.store(to, f32x4.add(high1, c1), 80);
+      v128.store(to, f32x4.add(high0, d0), 96);
+      v128.store(to, f32x4.add(high1, d1), 112);
+      to += HALF_TABLE;
     }
   }
 }
