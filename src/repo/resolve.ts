@@ -53,8 +53,12 @@ export async function rootCommit(repository: Repository): Promise<CommitId> {
   return reporting('write the root commit', () => writeRootCommit(repository, descriptor));
 }
 
+/** Resolves a term and gives the part its lasting name: not `HEAD`, which moves, nor as many digits as were typed. */
 async function resolveTerm(repository: Repository, { name }: Term): Promise<StackPart> {
-  return { name, commit: await resolveRevision(repository, name) };
+  const commit = await resolveRevision(repository, name);
+  const branch = name === 'HEAD' ? (await readHead(repository)).branch : undefined;
+  if (branch !== undefined) return { name: branch, commit };
+  return { name: name === 'HEAD' || commit.startsWith(name) ? commit.slice(0, 12) : name, commit };
 }
 
 /**

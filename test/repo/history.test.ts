@@ -197,7 +197,7 @@ describe('a composed stack', () => {
     expect(stack).toMatchObject({ expression: 'calc+math', patches: ids(1, 2, 3) });
     const commit = await composeCommit(repository, stack);
     expect(await readState(repository, commit)).toEqual(ids(1, 2, 3));
-    for (const expression of ['calc+math', 'math+calc', 'math+base+calc+math']) {
+    for (const expression of ['calc+math', 'math+calc', 'math+base+calc+math', 'HEAD+calc']) {
       expect(await compose(repository, expression)).toBe(commit);
     }
     expect(await readEvidence(repository, commit, idOf(2))).toHaveLength(2);
@@ -208,6 +208,13 @@ describe('a composed stack', () => {
     expect(runGit(repository.directory, 'log', '-1', '--format=%s|%an|%at|%P')).toBe(
       `Stack calc+math|bankai|1700000003|${[...stack.parts.map((part) => part.commit)].sort().join(' ')}`,
     );
+  });
+
+  test('is one commit for any number of digits of a commit id', async () => {
+    const repository = await twoBranches();
+    const calc = await resolveRevision(repository, 'calc');
+    const commit = await compose(repository, `${calc}+math`);
+    for (const digits of [6, 20]) expect(await compose(repository, `math+${calc.slice(0, digits)}`)).toBe(commit);
   });
 
   test('of one part, of a part and its ancestor, or with the base is that part', async () => {
