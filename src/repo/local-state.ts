@@ -5,7 +5,7 @@
  */
 import { mkdir, readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { removeDurably, syncDirectory, writeFileDurably } from '../durable.js';
+import { syncDirectory, writeFileDurably } from '../durable.js';
 import { RepositoryError } from '../errors.js';
 import { canonicalBytes, decodeCanonical } from '../patch/canonical.js';
 import type { PatchId, WeightsId } from '../patch/ids.js';
@@ -63,11 +63,6 @@ export async function writeLocalState(repository: Repository, state: LocalState)
     await makeLocalDirectory(repository);
     await writeFileDurably(statePath(repository), canonicalBytes(state));
   });
-}
-
-/** Forgets the working model, so that `init` can start over. The commits stay. */
-export async function removeLocalState(repository: Repository): Promise<void> {
-  await reporting(`remove ${statePath(repository)}`, () => removeDurably(statePath(repository)));
 }
 
 /** Reads the stamp of a file. Throws NO_MODEL when it is not there, IO. */
