@@ -6,6 +6,7 @@
  */
 import type { ModelConfig } from './config.js';
 import { type Address, type Kernels, LANES } from './kernels/kernels.js';
+import type { RotaryTables } from './rotary.js';
 import type { LayerWeights, Weights } from './weights.js';
 
 /** A model ready to run. */
@@ -13,9 +14,8 @@ export interface Graph {
   config: ModelConfig;
   kernels: Kernels;
   weights: Weights;
-  /** cos and sin of position · ropeBase^(−2i / headDim): each (contextLength, headDim / 2). */
-  cosines: Address;
-  sines: Address;
+  /** Rotary tables for the first `length` positions. */
+  rotary: (length: number) => RotaryTables;
 }
 
 /** Tokens to push through the layers, already in kernel memory. */
@@ -23,6 +23,8 @@ export interface Tokens {
   count: number;
   tokens: Address; // (count) i32
   positions: Address; // (count) i32
+  cosines: Address; // (longestPath, headDim / 2) f32
+  sines: Address; // (longestPath, headDim / 2) f32
   pathOffsets: Address; // (count + 1) i32
   path: Address; // i32 rows of keys and values
   longestPath: number;
@@ -45,24 +47,6 @@ export const tilesOf = (tokenCount: number): number => Math.ceil(tokenCount / LA
 
 /** Bytes of `tokenCount` tokens of `features` features in tiles. */
 export const tileBytes = (tokenCount: number, features: number): number => tilesOf(tokenCount) * features * LANES * 4;
-
-/** Tables of the rotary embedding for every position of the context. Su et al., "RoFormer", half-split as in Qwen. */
-export function rotaryTables(kernels: Kernels, config: ModelConfig): { cosines: Address; sines: Address } {
-  const half = config.headDim / 2;
-  const length = config.contextLength * half;
-  const cosines = kernels.memory.allocate(length * 4);
-  const sines = kernels.memory.allocate(length * 4);
-  const cos = kernels.memory.f32(cosines, length);
-  const sin = kernels.memory.f32(sines, length);
-  for (let i = 0; i < half; i++) {
-    const frequency = config.ropeBase ** (-i / half);
-    for (let position = 0; position < config.contextLength; position++) {
-      cos[position * half + i] = Math.cos(position * frequency);
-      sin[position * half + i] = Math.sin(position * frequency);
-    }
-  }
-  return { cosines, sines };
-}
 
 /** Embeds tokens: → tiles of width. */
 export function embed(graph: Graph, batch: Tokens, x: Address): void {
@@ -107,8 +91,8 @@ function projectHeads(
       keyNorm: layer.keyNorm,
       epsilon,
       positions: batch.positions + first * 4,
-      cosines: graph.cosines,
-      sines: graph.sines,
+      cosines: batch.cosines,
+      sines: batch.sines,
       queries: queries + first * heads * headDim * 4,
       ...rows,
       firstRow: batch.firstRow + first,

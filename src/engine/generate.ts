@@ -147,7 +147,7 @@ export function logitsAfter(graph: Graph, prompts: readonly TokenIds[], work: Wo
 /** Pushes the tree's nodes from `first` on through all layers: → tiles of width, to be released by the caller. */
 function runNewNodes(graph: Graph, tree: TokenTree, first: number, cache: readonly KeyValueRows[]): Address {
   const { config, kernels, weights } = graph;
-  const batch = uploadTokens(kernels.memory, tree, tree.paths(first), first);
+  const batch = uploadTokens(graph, tree, tree.paths(first), first);
   const x = kernels.memory.allocate(tileBytes(batch.count, config.width));
   embed(graph, batch, x);
   weights.layers.forEach((layer, i) => runLayer(graph, layer, batch, cache[i], x));

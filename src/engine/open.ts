@@ -4,11 +4,12 @@ import { readGguf } from '../gguf/read.js';
 import type { ByteSource } from '../gguf/source.js';
 import { readConfig } from './config.js';
 import type { Engine } from './engine.js';
-import { type Graph, rotaryTables } from './forward.js';
+import type { Graph } from './forward.js';
 import { generateGreedily, logitsAfter } from './generate.js';
 import { createPlainKernels } from './kernels/plain.js';
 import { createWasmKernels } from './kernels/wasm.js';
 import { prepareBatch, type WorkCounter } from './prepared-batch.js';
+import { rotaryTables } from './rotary.js';
 import { createTokenizer } from './tokenizer.js';
 import { loadWeights, meanScalesOf, toggleFlips } from './weights.js';
 
@@ -31,7 +32,7 @@ export async function openEngine(source: ByteSource, options: EngineOptions = {}
   const kernels = backend === 'plain' ? createPlainKernels() : await createWasmKernels({ threads });
   try {
     const weights = loadWeights(kernels, gguf, source, config);
-    return createEngine({ config, kernels, weights, ...rotaryTables(kernels, config) }, tokenizer);
+    return createEngine({ config, kernels, weights, rotary: rotaryTables(config) }, tokenizer);
   } catch (error) {
     await kernels.dispose();
     throw error;

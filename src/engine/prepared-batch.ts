@@ -42,7 +42,7 @@ export function prepareBatch(graph: Graph, sequences: readonly Sequence[], work:
   ): void => {
     const mark = memory.mark();
     const count = tree.size;
-    const batch = uploadTokens(memory, tree, paths);
+    const batch = uploadTokens(graph, tree, paths);
     const x = memory.allocate(tileBytes(count, config.width));
     const kvBytes = count * config.kvHeads * config.headDim * 4;
     const keyValues = { keys: memory.allocate(kvBytes), values: memory.allocate(kvBytes) };

@@ -29,3 +29,32 @@ export function rotaryAngles({ headDim, ropeBase, ropeScaling }: ModelConfig): R
   });
   return { frequencies: stretched, magnitude: 1 + 0.1 * Math.log(factor) };
 }
+
+/** Cosines and sines by position: (positions, headDim / 2) each. */
+export interface RotaryTables {
+  readonly cosines: Float32Array;
+  readonly sines: Float32Array;
+}
+
+/** Makes the tables for positions 0 … length − 1, computing only those that no earlier call has. */
+export function rotaryTables(config: ModelConfig): (length: number) => RotaryTables {
+  const { frequencies, magnitude } = rotaryAngles(config);
+  const half = frequencies.length;
+  let known: RotaryTables = { cosines: new Float32Array(0), sines: new Float32Array(0) };
+  const extend = (size: number): RotaryTables => {
+    const wider = { cosines: new Float32Array(size), sines: new Float32Array(size) };
+    wider.cosines.set(known.cosines);
+    wider.sines.set(known.sines);
+    for (let at = known.cosines.length; at < size; at++) {
+      const angle = Math.floor(at / half) * frequencies[at % half];
+      wider.cosines[at] = magnitude * Math.cos(angle);
+      wider.sines[at] = magnitude * Math.sin(angle);
+    }
+    return wider;
+  };
+  return (length) => {
+    const size = length * half;
+    if (size > known.cosines.length) known = extend(Math.max(size, 2 * known.cosines.length));
+    return { cosines: known.cosines.subarray(0, size), sines: known.sines.subarray(0, size) };
+  };
+}

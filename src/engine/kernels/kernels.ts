@@ -61,7 +61,14 @@ export interface Kernels {
   rmsNorm(args: { x: Address; weight: Address; out: Address; features: number; tiles: number; epsilon: number }): void;
 
   /** out = W·x, or out += W·x when `accumulate`: x tiles of W.columns → out tiles of W.rows. */
-  matmul(args: { x: Address; weights: BitMatrix; out: Address; tiles: number; accumulate: boolean; tokenCount?: number }): void;
+  matmul(args: {
+    x: Address;
+    weights: BitMatrix;
+    out: Address;
+    tiles: number;
+    accumulate: boolean;
+    tokenCount?: number;
+  }): void;
 
   /**
    * Splits projected tiles of (heads + 2·kvHeads)·headDim features, ordered q | k | v, into token-major rows:

@@ -119,7 +119,7 @@ describeBackends('graph', (kernels) => {
     expect(largestError(fromTiles(readF32(kernels, address, 16 * 200), TOKENS, 200), expected)).toBeLessThan(5e-7);
   });
 
-  test.each([{ headDim: 8 }, { headDim: 64 }])(
+  test.each([{ headDim: 16 }, { headDim: 64 }])(
     'splitHeads norms, turns and scales heads of $headDim',
     ({ headDim }) => {
       const [heads, kvHeads, firstRow] = [4, 2, 3];
@@ -183,7 +183,7 @@ describeBackends('graph', (kernels) => {
     },
   );
 
-  test.each([{ headDim: 8 }, { headDim: 64 }, { headDim: 72 }])(
+  test.each([{ headDim: 16 }, { headDim: 64 }, { headDim: 80 }])(
     'attention mixes the values of its path ($headDim)',
     ({ headDim }) => {
       const { actual, expected } = attend(kernels, headDim);
@@ -193,15 +193,15 @@ describeBackends('graph', (kernels) => {
 
   test('attention survives scores far apart', () => {
     const args = {
-      queries: placeF32(kernels, Array(8).fill(100)),
-      keys: placeF32(kernels, [...Array(8).fill(100), ...Array(8).fill(-100)]),
-      values: placeF32(kernels, [...Array(8).fill(3), ...Array(8).fill(5)]),
+      queries: placeF32(kernels, Array(16).fill(100)),
+      keys: placeF32(kernels, [...Array(16).fill(100), ...Array(16).fill(-100)]),
+      values: placeF32(kernels, [...Array(16).fill(3), ...Array(16).fill(5)]),
       pathOffsets: placeI32(kernels, [0, 2]),
       path: placeI32(kernels, [0, 1]),
-      out: placeEmpty(kernels, 64),
+      out: placeEmpty(kernels, 128),
     };
-    kernels.attention({ ...args, longestPath: 2, tokenCount: 1, heads: 1, kvHeads: 1, headDim: 8 });
-    expect(Array.from(fromTiles(readF32(kernels, args.out, 64), 1, 8))).toEqual(Array(8).fill(3));
+    kernels.attention({ ...args, longestPath: 2, tokenCount: 1, heads: 1, kvHeads: 1, headDim: 16 });
+    expect(Array.from(fromTiles(readF32(kernels, args.out, 128), 1, 16))).toEqual(Array(16).fill(3));
   });
 
   test('swiglu is silu(gate)·up, for extreme gates too', () => {
