@@ -6,7 +6,7 @@ const LANES: i32 = 8;
 
 /**
  * Items: pairs (tile, key head), the heads of one tile side by side. Scratch: the path's scores, f32, rounded up to
- * whole vectors. headDim is a multiple of 8.
+ * whole vectors. headDim is a multiple of 16.
  */
 export function attention(
   scratch: usize,
@@ -102,7 +102,7 @@ function softmax(scores: usize, end: usize): f32 {
   return f32x4.extract_lane(f32x4.add(sum, v128.shuffle<f32>(sum, sum, 1, 0, 3, 2)), 0);
 }
 
-/** out[d] = Σ weights[i] · values[path[i]][d] / total, one lane of a tile; 8 features at a time. */
+/** out[d] = Σ weights[i] · values[path[i]][d] / total, one lane of a tile; 16 features at a time. */
 function mix(
   values: usize,
   rowBytes: usize,
@@ -115,20 +115,26 @@ function mix(
 ): void {
   const share = f32x4.splat(1 / total);
   let to = out;
-  for (let d: usize = 0; d < headBytes; d += 32) {
-    let low = f32x4.splat(0);
-    let high = f32x4.splat(0);
+  for (let d: usize = 0; d < headBytes; d += 64) {
+    let a = f32x4.splat(0);
+    let b = f32x4.splat(0);
+    let c = f32x4.splat(0);
+    let e = f32x4.splat(0);
     let weight = weights;
     for (let at = begin; at < end; at += 4) {
       const value = values + d + <usize>load<u32>(at) * rowBytes;
       const factor = v128.load32_splat(weight);
-      low = f32x4.add(low, f32x4.mul(factor, v128.load(value)));
-      high = f32x4.add(high, f32x4.mul(factor, v128.load(value, 16)));
+      a = f32x4.add(a, f32x4.mul(factor, v128.load(value)));
+      b = f32x4.add(b, f32x4.mul(factor, v128.load(value, 16)));
+      c = f32x4.add(c, f32x4.mul(factor, v128.load(value, 32)));
+      e = f32x4.add(e, f32x4.mul(factor, v128.load(value, 48)));
       weight += 4;
     }
-    scatter(to, f32x4.mul(low, share));
-    scatter(to + 4 * TILE_FEATURE, f32x4.mul(high, share));
-    to += 8 * TILE_FEATURE;
+    scatter(to, f32x4.mul(a, share));
+    scatter(to + 4 * TILE_FEATURE, f32x4.mul(b, share));
+    scatter(to + 8 * TILE_FEATURE, f32x4.mul(c, share));
+    scatter(to + 12 * TILE_FEATURE, f32x4.mul(e, share));
+    to += 16 * TILE_FEATURE;
   }
 }
 

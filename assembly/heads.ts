@@ -4,7 +4,7 @@ import { quadAddress, TILE_FEATURE } from './layout';
 const QUERY: i32 = 0;
 const KEY: i32 = 1;
 
-/** Items: quads of tokens. headDim is a multiple of 8. */
+/** Items: quads of tokens. headDim is a multiple of 16. */
 export function splitHeads(
   scratch: usize,
   first: i32,

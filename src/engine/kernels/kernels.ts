@@ -74,7 +74,8 @@ export interface Kernels {
    * Splits projected tiles of (heads + 2·kvHeads)·headDim features, ordered q | k | v, into token-major rows:
    * queries (tokenCount, heads·headDim), and rows `firstRow…` of keys and values (·, kvHeads·headDim).
    * q and k heads get RMSNorm (queryNorm, keyNorm (headDim)) and half-split rotary embedding by `positions` (tokenCount)
-   * i32 with cosines and sines (position, headDim/2); q is scaled by 1/sqrt(headDim).
+   * i32 with cosines and sines (position, headDim/2); q is scaled by 1/sqrt(headDim). Here and in attention the wasm
+   * backend throws ARCHITECTURE_UNSUPPORTED unless headDim is a multiple of 16.
    */
   splitHeads(args: {
     projected: Address;

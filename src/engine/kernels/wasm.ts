@@ -1,7 +1,7 @@
 /** Owns the fast backend: WebAssembly SIMD kernels over threads that share one memory. */
 import { readFile } from 'node:fs/promises';
 import { Worker } from 'node:worker_threads';
-import { InternalError } from '../../errors.js';
+import { CompatibilityError, InternalError } from '../../errors.js';
 import { CONTROL_ADDRESS, CONTROL_BYTES, createThread, dispatch, type KernelName } from './dispatch.js';
 import { LANES, type Kernels } from './kernels.js';
 import { tilesFor } from './layout.js';
@@ -16,6 +16,9 @@ const MOST_ROWS = 4096;
 
 /** The matrix product's scratch: 4 tables of 256 entries, 2 of 16 to build them from, and the sums of the rows. */
 const SCRATCH_BYTES = (4 * 256 + 2 * 16 + MOST_ROWS) * LANES * 4;
+
+/** Features of a head that the attention kernels take at a time. */
+const HEAD_DIM_UNIT = 16;
 
 /** Rows below which a thread's share of a tile is not worth building the tables again. */
 const LEAST_ROWS = 512;
@@ -120,6 +123,7 @@ function bindings(
     },
     splitHeads(args) {
       const { projected, tokenCount, heads, kvHeads, headDim, queryNorm, keyNorm, epsilon } = args;
+      assertHeadDim(headDim);
       const { positions, cosines, sines, queries, keys, values, firstRow } = args;
       run('splitHeads', Math.ceil(tokenCount / 4), [
         ...[projected, tokenCount, heads, kvHeads, headDim, queryNorm, keyNorm, epsilon],
@@ -128,6 +132,7 @@ function bindings(
     },
     attention(args) {
       const { queries, keys, values, pathOffsets, path, longestPath, tokenCount, heads, kvHeads, headDim, out } = args;
+      assertHeadDim(headDim);
       run(
         'attention',
         tilesFor(tokenCount) * kvHeads,
@@ -148,6 +153,16 @@ function bindings(
       run('divergence', 2 * tiles, [reference, referenceLogSumExp, logits, logSumExp, vocabulary, out]);
     },
   };
+}
+
+/** Throws ARCHITECTURE_UNSUPPORTED for heads that are not whole vectors. */
+function assertHeadDim(headDim: number): void {
+  if (headDim % HEAD_DIM_UNIT === 0) return;
+  throw new CompatibilityError(
+    'ARCHITECTURE_UNSUPPORTED',
+    `Cannot evaluate a model with ${headDim} features a head: the kernels take multiples of ${HEAD_DIM_UNIT}`,
+    { data: { headDim }, hint: 'Use a model whose attention.key_length is a multiple of 16, as those of Bonsai are.' },
+  );
 }
 
 /** Into how many parts a tile's rows are cut: for their sums to fit, and for few tiles to keep all threads busy. */

@@ -284,3 +284,7 @@ test('exp is accurate to 2e-7 over its whole range', () => {
   const errors = actual.map((value, i) => Math.abs(value / (gates[i] / (1 + Math.exp(-gates[i]))) - 1));
   expect(Math.max(...errors)).toBeLessThan(3.2e-7);
 });
+
+test('heads that are not whole vectors are refused', async () => {
+  await expect(() => attend(wasmByThreads[0], 24)).toFailWithCode('ARCHITECTURE_UNSUPPORTED');
+});
