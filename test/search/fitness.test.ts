@@ -75,7 +75,7 @@ describe('the gap fitness', () => {
 });
 
 describe('the answer fitness', () => {
-  const score = (engine: Engine, { prompt, correct }: Probe) => average(logsOf(engine, prompt, correct));
+  const score = (engine: Engine, { prompt, correct }: Probe) => total(logsOf(engine, prompt, correct));
 
   function divergences(text: string): number[] {
     const engine = both();
@@ -90,7 +90,7 @@ describe('the answer fitness', () => {
     });
   }
 
-  test('is the mean log-probability per token less the weighted divergence on controls', () => {
+  test('is the mean log-probability of whole answers less the weighted divergence on controls', () => {
     const engine = both();
     const [scores0, scores1] = beforeAndAfter(engine, () => probes.map((probe) => score(engine, probe)));
     const fitness = answerFitness().prepare(engine, probes, controls);

@@ -1,7 +1,7 @@
 /**
  * Owns the default fitness: how likely the whole correct answer is, and how far the model has moved elsewhere.
  *
- *     score      = min(ceiling, mean over the answer's tokens of log p)
+ *     score      = min(ceiling, log p of the answer: the sum over its tokens)
  *     objective  = mean(score) − weight · mean over positions of KL(reference ‖ present)
  *
  * A probability is measured against every competitor, a solved probe earns nothing more, and the second term has no
@@ -15,7 +15,7 @@ import { answerSequence } from '../sequences.js';
 import { type FitnessTerms, mean, noCost, type PreparedTerm, prepareTerms, sum } from './terms.js';
 
 export interface AnswerSettings {
-  /** The score (nats per token, ≤ 0) from which on a probe counts as solved. */
+  /** The score (nats, ≤ 0) from which on a probe counts as solved. */
   ceiling: number;
   /** The price of one nat of mean divergence. */
   divergenceWeight: number;
@@ -42,7 +42,7 @@ function prepareLikelihoods(engine: Engine, probes: readonly Probe[], ceiling: n
   const batch = engine.prepare(probes.map(({ prompt, correct }) => answerSequence(engine.tokenizer, prompt, correct)));
   return {
     tokenCount: batch.tokenCount,
-    compute: () => Float64Array.from(batch.logProbabilities(), (answer) => Math.min(ceiling, mean(answer))),
+    compute: () => Float64Array.from(batch.logProbabilities(), (answer) => Math.min(ceiling, sum(answer))),
     keep: () => batch.keep(),
     dispose: () => batch.dispose(),
   };
