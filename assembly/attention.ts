@@ -1,5 +1,5 @@
 /** Softmax attention of each token over an explicit path of key rows. */
-import { exp4 } from './exponential';
+import { Exponential } from './exponential';
 import { TILE_FEATURE } from './layout';
 
 const LANES: i32 = 8;
@@ -37,13 +37,13 @@ export function attention(
 
     for (let lane = 0; lane < live; lane++) {
       const token = <usize>(tile * LANES + lane);
-      const begin = path + (<usize>load<u32>(pathOffsets + token * 4) << 2);
-      const end = path + (<usize>load<u32>(pathOffsets + token * 4, 4) << 2);
+      const begin = path + ((<usize>load<u32>(pathOffsets + token * 4)) << 2);
+      const end = path + ((<usize>load<u32>(pathOffsets + token * 4, 4)) << 2);
       for (let member: usize = 0; member < group; member++) {
         const query = queries + (token * heads + head + member) * headBytes;
         score(query, keys + kvHead * headBytes, rowBytes, headBytes, begin, end, scratch);
         const total = softmax(scratch, scratch + (end - begin));
-        const to = target + member * headDim * TILE_FEATURE + (<usize>lane << 2);
+        const to = target + member * headDim * TILE_FEATURE + ((<usize>lane) << 2);
         mix(values + kvHead * headBytes, rowBytes, headBytes, begin, end, scratch, total, to);
       }
     }
@@ -51,7 +51,15 @@ export function attention(
 }
 
 /** scores[i] = query · keys[path[i]], four keys at a time; what fills the last vector up is −∞. */
-function score(query: usize, keys: usize, rowBytes: usize, headBytes: usize, begin: usize, end: usize, scores: usize): void {
+function score(
+  query: usize,
+  keys: usize,
+  rowBytes: usize,
+  headBytes: usize,
+  begin: usize,
+  end: usize,
+  scores: usize,
+): void {
   const final = end - 4;
   let to = scores;
   for (let at = begin; at < end; at += 16) {
@@ -70,20 +78,21 @@ function score(query: usize, keys: usize, rowBytes: usize, headBytes: usize, beg
       s2 = f32x4.add(s2, f32x4.mul(q, v128.load(k2 + d)));
       s3 = f32x4.add(s3, f32x4.mul(q, v128.load(k3 + d)));
     }
-    v128.store(to, sumEach(s0, s1, s2, s3));
+    v128.store(to, Lanes.sumEach(s0, s1, s2, s3));
     to += 16;
   }
   const written = scores + (end - begin);
   for (let pad = written; pad < to; pad += 4) store<f32>(pad, -Infinity);
 }
 
-/** The sums of four vectors' lanes, as one vector. */
-// @ts-ignore: decorator
-@inline
-function sumEach(a: v128, b: v128, c: v128, d: v128): v128 {
-  const ab = f32x4.add(v128.shuffle<f32>(a, b, 0, 4, 1, 5), v128.shuffle<f32>(a, b, 2, 6, 3, 7));
-  const cd = f32x4.add(v128.shuffle<f32>(c, d, 0, 4, 1, 5), v128.shuffle<f32>(c, d, 2, 6, 3, 7));
-  return f32x4.add(v128.shuffle<f32>(ab, cd, 0, 1, 4, 5), v128.shuffle<f32>(ab, cd, 2, 3, 6, 7));
+class Lanes {
+  /** The sums of four vectors' lanes, as one vector. */
+  @inline
+  static sumEach(a: v128, b: v128, c: v128, d: v128): v128 {
+    const ab = f32x4.add(v128.shuffle<f32>(a, b, 0, 4, 1, 5), v128.shuffle<f32>(a, b, 2, 6, 3, 7));
+    const cd = f32x4.add(v128.shuffle<f32>(c, d, 0, 4, 1, 5), v128.shuffle<f32>(c, d, 2, 6, 3, 7));
+    return f32x4.add(v128.shuffle<f32>(ab, cd, 0, 1, 4, 5), v128.shuffle<f32>(ab, cd, 2, 3, 6, 7));
+  }
 }
 
 /** Replaces scores by exp(score − highest) and returns their sum. */
@@ -94,7 +103,7 @@ function softmax(scores: usize, end: usize): f32 {
   highest = f32x4.pmax(highest, v128.shuffle<f32>(highest, highest, 1, 0, 3, 2));
   let sum = f32x4.splat(0);
   for (let at = scores; at < end; at += 16) {
-    const weight = exp4(f32x4.sub(v128.load(at), highest));
+    const weight = Exponential.of4(f32x4.sub(v128.load(at), highest));
     v128.store(at, weight);
     sum = f32x4.add(sum, weight);
   }
@@ -130,20 +139,21 @@ function mix(
       e = f32x4.add(e, f32x4.mul(factor, v128.load(value, 48)));
       weight += 4;
     }
-    scatter(to, f32x4.mul(a, share));
-    scatter(to + 4 * TILE_FEATURE, f32x4.mul(b, share));
-    scatter(to + 8 * TILE_FEATURE, f32x4.mul(c, share));
-    scatter(to + 12 * TILE_FEATURE, f32x4.mul(e, share));
+    Column.store(to, f32x4.mul(a, share));
+    Column.store(to + 4 * TILE_FEATURE, f32x4.mul(b, share));
+    Column.store(to + 8 * TILE_FEATURE, f32x4.mul(c, share));
+    Column.store(to + 12 * TILE_FEATURE, f32x4.mul(e, share));
     to += 16 * TILE_FEATURE;
   }
 }
 
-/** Stores a vector's lanes as four features of one token. */
-// @ts-ignore: decorator
-@inline
-function scatter(to: usize, x: v128): void {
-  v128.store_lane<f32>(to, x, 0);
-  v128.store_lane<f32>(to, x, 1, 32);
-  v128.store_lane<f32>(to, x, 2, 64);
-  v128.store_lane<f32>(to, x, 3, 96);
+class Column {
+  /** Stores a vector's lanes as four features of one token. */
+  @inline
+  static store(to: usize, x: v128): void {
+    v128.store_lane<f32>(to, x, 0);
+    v128.store_lane<f32>(to, x, 1, 32);
+    v128.store_lane<f32>(to, x, 2, 64);
+    v128.store_lane<f32>(to, x, 3, 96);
+  }
 }

@@ -1,6 +1,6 @@
 /** What is read off logits: log Σ exp, the likeliest token, and the divergence of two distributions. */
-import { exp4, log } from './exponential';
-import { quadAddress, TILE_FEATURE } from './layout';
+import { Exponential, log } from './exponential';
+import { Quad, TILE_FEATURE } from './layout';
 
 /** Entries summed in float32 before they join a float64 total: vocabularies are too long for float32 alone. */
 const PARTIAL: usize = 64 * TILE_FEATURE;
@@ -16,7 +16,7 @@ export function summarizeLogits(
   argmax: usize,
 ): void {
   for (let quad = first; quad < last; quad++) {
-    const source = quadAddress(logits, quad, vocabulary);
+    const source = Quad.address(logits, quad, vocabulary);
     const end = source + vocabulary * TILE_FEATURE;
 
     let highest = v128.load(source);
@@ -29,7 +29,7 @@ export function summarizeLogits(
       winner = v128.bitselect(id, winner, better);
       id = i32x4.add(id, i32x4.splat(1));
     }
-    v128.store(argmax + (<usize>quad << 4), winner);
+    v128.store(argmax + ((<usize>quad) << 4), winner);
 
     let low = f64x2.splat(0);
     let high = f64x2.splat(0);
@@ -37,13 +37,13 @@ export function summarizeLogits(
       const stop = min(from + PARTIAL, end);
       let partial = f32x4.splat(0);
       for (let at = from; at < stop; at += TILE_FEATURE) {
-        partial = f32x4.add(partial, exp4(f32x4.sub(v128.load(at), highest)));
+        partial = f32x4.add(partial, Exponential.of4(f32x4.sub(v128.load(at), highest)));
       }
       low = f64x2.add(low, f64x2.promote_low_f32x4(partial));
-      high = f64x2.add(high, promoteHigh(partial));
+      high = f64x2.add(high, Lanes.promoteHigh(partial));
     }
 
-    const target = logSumExp + (<usize>quad << 4);
+    const target = logSumExp + ((<usize>quad) << 4);
     store<f32>(target, <f32>(<f64>f32x4.extract_lane(highest, 0) + log(f64x2.extract_lane(low, 0))), 0);
     store<f32>(target, <f32>(<f64>f32x4.extract_lane(highest, 1) + log(f64x2.extract_lane(low, 1))), 4);
     store<f32>(target, <f32>(<f64>f32x4.extract_lane(highest, 2) + log(f64x2.extract_lane(high, 0))), 8);
@@ -64,11 +64,11 @@ export function divergence(
   out: usize,
 ): void {
   for (let quad = first; quad < last; quad++) {
-    const before = quadAddress(reference, quad, vocabulary);
-    const after = quadAddress(logits, quad, vocabulary);
+    const before = Quad.address(reference, quad, vocabulary);
+    const after = Quad.address(logits, quad, vocabulary);
     const bytes = vocabulary * TILE_FEATURE;
-    const beforeSum = v128.load(referenceLogSumExp + (<usize>quad << 4));
-    const afterSum = v128.load(logSumExp + (<usize>quad << 4));
+    const beforeSum = v128.load(referenceLogSumExp + ((<usize>quad) << 4));
+    const afterSum = v128.load(logSumExp + ((<usize>quad) << 4));
 
     let low = f64x2.splat(0);
     let high = f64x2.splat(0);
@@ -78,20 +78,21 @@ export function divergence(
       for (let at = from; at < stop; at += TILE_FEATURE) {
         const logP = f32x4.sub(v128.load(before + at), beforeSum);
         const logQ = f32x4.sub(v128.load(after + at), afterSum);
-        partial = f32x4.add(partial, f32x4.mul(exp4(logP), f32x4.sub(logP, logQ)));
+        partial = f32x4.add(partial, f32x4.mul(Exponential.of4(logP), f32x4.sub(logP, logQ)));
       }
       low = f64x2.add(low, f64x2.promote_low_f32x4(partial));
-      high = f64x2.add(high, promoteHigh(partial));
+      high = f64x2.add(high, Lanes.promoteHigh(partial));
     }
     const narrowLow = f32x4.demote_f64x2_zero(low);
     const narrowHigh = f32x4.demote_f64x2_zero(high);
-    v128.store(out + (<usize>quad << 4), v128.shuffle<f32>(narrowLow, narrowHigh, 0, 1, 4, 5));
+    v128.store(out + ((<usize>quad) << 4), v128.shuffle<f32>(narrowLow, narrowHigh, 0, 1, 4, 5));
   }
 }
 
-/** Lanes 2 and 3 in float64. */
-// @ts-ignore: decorator
-@inline
-function promoteHigh(x: v128): v128 {
-  return f64x2.promote_low_f32x4(v128.shuffle<f32>(x, x, 2, 3, 2, 3));
+class Lanes {
+  /** Lanes 2 and 3 in float64. */
+  @inline
+  static promoteHigh(x: v128): v128 {
+    return f64x2.promote_low_f32x4(v128.shuffle<f32>(x, x, 2, 3, 2, 3));
+  }
 }

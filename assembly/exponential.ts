@@ -8,39 +8,41 @@ const LOG2_E: f32 = 1.4426950408889634;
 const LN2_HIGH: f32 = 0.693359375;
 const LN2_LOW: f32 = -2.12194440054690583e-4;
 
-/**
- * exp(x), relative error below 2e-7; 0 for −∞, ∞ for what overflows, gradual underflow, NaN for NaN.
- * x = n·ln 2 + r with |r| ≤ ln 2 / 2: exp(x) = 2ⁿ · exp(r), the latter by its Taylor series to r⁷ (remainder 6e-9).
- */
-// @ts-ignore: decorator
-@inline
-export function exp4(x: v128): v128 {
-  // The comparison in pmin and pmax is false for NaN, which therefore stays.
-  const clamped = f32x4.pmax(f32x4.pmin(x, f32x4.splat(89)), f32x4.splat(-104));
-  const rounded = f32x4.add(f32x4.mul(clamped, f32x4.splat(LOG2_E)), f32x4.splat(ROUNDER));
-  const n = f32x4.sub(rounded, f32x4.splat(ROUNDER));
-  const r = f32x4.sub(f32x4.sub(clamped, f32x4.mul(n, f32x4.splat(LN2_HIGH))), f32x4.mul(n, f32x4.splat(LN2_LOW)));
+export class Exponential {
+  /**
+   * exp(x), relative error below 2e-7; 0 for −∞, ∞ for what overflows, gradual underflow, NaN for NaN.
+   * x = n·ln 2 + r with |r| ≤ ln 2 / 2: exp(x) = 2ⁿ · exp(r), the latter by its Taylor series to r⁷ (remainder 6e-9).
+   */
+  @inline
+  static of4(x: v128): v128 {
+    // The comparison in pmin and pmax is false for NaN, which therefore stays.
+    const clamped = f32x4.pmax(f32x4.pmin(x, f32x4.splat(89)), f32x4.splat(-104));
+    const rounded = f32x4.add(f32x4.mul(clamped, f32x4.splat(LOG2_E)), f32x4.splat(ROUNDER));
+    const n = f32x4.sub(rounded, f32x4.splat(ROUNDER));
+    const r = f32x4.sub(f32x4.sub(clamped, f32x4.mul(n, f32x4.splat(LN2_HIGH))), f32x4.mul(n, f32x4.splat(LN2_LOW)));
 
-  let series = f32x4.splat(1.0 / 5040.0);
-  series = f32x4.add(f32x4.mul(series, r), f32x4.splat(1.0 / 720.0));
-  series = f32x4.add(f32x4.mul(series, r), f32x4.splat(1.0 / 120.0));
-  series = f32x4.add(f32x4.mul(series, r), f32x4.splat(1.0 / 24.0));
-  series = f32x4.add(f32x4.mul(series, r), f32x4.splat(1.0 / 6.0));
-  series = f32x4.add(f32x4.mul(series, r), f32x4.splat(0.5));
-  series = f32x4.add(f32x4.mul(series, r), f32x4.splat(1));
-  series = f32x4.add(f32x4.mul(series, r), f32x4.splat(1));
+    let series = f32x4.splat(1.0 / 5040.0);
+    series = f32x4.add(f32x4.mul(series, r), f32x4.splat(1.0 / 720.0));
+    series = f32x4.add(f32x4.mul(series, r), f32x4.splat(1.0 / 120.0));
+    series = f32x4.add(f32x4.mul(series, r), f32x4.splat(1.0 / 24.0));
+    series = f32x4.add(f32x4.mul(series, r), f32x4.splat(1.0 / 6.0));
+    series = f32x4.add(f32x4.mul(series, r), f32x4.splat(0.5));
+    series = f32x4.add(f32x4.mul(series, r), f32x4.splat(1));
+    series = f32x4.add(f32x4.mul(series, r), f32x4.splat(1));
 
-  // 2ⁿ in two factors, because n reaches from −150 to 128 and one float's exponent does not.
-  const exponent = i32x4.sub(rounded, f32x4.splat(ROUNDER));
-  const half = i32x4.shr_s(exponent, 1);
-  return f32x4.mul(f32x4.mul(series, powerOfTwo(half)), powerOfTwo(i32x4.sub(exponent, half)));
+    // 2ⁿ in two factors, because n reaches from −150 to 128 and one float's exponent does not.
+    const exponent = i32x4.sub(rounded, f32x4.splat(ROUNDER));
+    const half = i32x4.shr_s(exponent, 1);
+    return f32x4.mul(f32x4.mul(series, PowerOfTwo.of(half)), PowerOfTwo.of(i32x4.sub(exponent, half)));
+  }
 }
 
-/** 2ⁿ for integers −126 ≤ n ≤ 127. */
-// @ts-ignore: decorator
-@inline
-function powerOfTwo(n: v128): v128 {
-  return i32x4.shl(i32x4.add(n, i32x4.splat(127)), 23);
+class PowerOfTwo {
+  /** 2ⁿ for integers −126 ≤ n ≤ 127. */
+  @inline
+  static of(n: v128): v128 {
+    return i32x4.shl(i32x4.add(n, i32x4.splat(127)), 23);
+  }
 }
 
 /**

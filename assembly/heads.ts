@@ -1,5 +1,5 @@
 /** Projections into heads: tiles → token-major rows, with the norm of each head and rotary embedding on the way. */
-import { quadAddress, TILE_FEATURE } from './layout';
+import { Quad, TILE_FEATURE } from './layout';
 
 const QUERY: i32 = 0;
 const KEY: i32 = 1;
@@ -31,7 +31,7 @@ export function splitHeads(
   for (let quad = first; quad < last; quad++) {
     const token = <usize>quad * 4;
     const live = <usize>min(tokenCount - quad * 4, 4);
-    const source = quadAddress(projected, quad, features);
+    const source = Quad.address(projected, quad, features);
     for (let head: usize = 0; head < heads + 2 * kvHeads; head++) {
       const kind = head < heads ? QUERY : head < heads + kvHeads ? KEY : KEY + 1;
       const width = kind == QUERY ? heads * headBytes : kvHeads * headBytes;

@@ -121,88 +121,90 @@ function sumFour(x: usize, sums: usize): void {
   const ab2 = f32x4.sub(b, a);
   const ab0 = f32x4.neg(ab3);
   let cd = f32x4.add(c, d);
-  storeFour(sums, 12, cd, ab0, ab1, ab2, ab3);
-  storeFour(sums, 0, f32x4.neg(cd), ab0, ab1, ab2, ab3);
+  Four.store(sums, 12, cd, ab0, ab1, ab2, ab3);
+  Four.store(sums, 0, f32x4.neg(cd), ab0, ab1, ab2, ab3);
   cd = f32x4.sub(c, d);
-  storeFour(sums, 4, cd, ab0, ab1, ab2, ab3);
-  storeFour(sums, 8, f32x4.neg(cd), ab0, ab1, ab2, ab3);
+  Four.store(sums, 4, cd, ab0, ab1, ab2, ab3);
+  Four.store(sums, 8, f32x4.neg(cd), ab0, ab1, ab2, ab3);
 }
 
-// @ts-ignore: decorator
-@inline
-function storeFour(sums: usize, index: usize, cd: v128, ab0: v128, ab1: v128, ab2: v128, ab3: v128): void {
-  const to = sums + index * TILE_FEATURE;
-  v128.store(to, f32x4.add(ab0, cd));
-  v128.store(to, f32x4.add(ab1, cd), 32);
-  v128.store(to, f32x4.add(ab2, cd), 64);
-  v128.store(to, f32x4.add(ab3, cd), 96);
+class Four {
+  @inline
+  static store(sums: usize, index: usize, cd: v128, ab0: v128, ab1: v128, ab2: v128, ab3: v128): void {
+    const to = sums + index * TILE_FEATURE;
+    v128.store(to, f32x4.add(ab0, cd));
+    v128.store(to, f32x4.add(ab1, cd), 32);
+    v128.store(to, f32x4.add(ab2, cd), 64);
+    v128.store(to, f32x4.add(ab3, cd), 96);
+  }
 }
 
 function addFirst(bits: usize, tables: usize, sums: usize, rows: usize): void {
   const end = sums + rows * TILE_FEATURE;
   while (sums + TILE_FEATURE < end) {
-    addRow(FIRST, 0, bits, tables, sums, 0, 0);
-    addRow(FIRST, 1, bits, tables, sums, 0, 0);
+    Row.add(FIRST, 0, bits, tables, sums, 0, 0);
+    Row.add(FIRST, 1, bits, tables, sums, 0, 0);
     bits += 2 * BLOCK_BYTES;
     sums += 2 * TILE_FEATURE;
   }
-  if (sums < end) addRow(FIRST, 0, bits, tables, sums, 0, 0);
+  if (sums < end) Row.add(FIRST, 0, bits, tables, sums, 0, 0);
 }
 
 function addMiddle(bits: usize, tables: usize, sums: usize, rows: usize): void {
   const end = sums + rows * TILE_FEATURE;
   while (sums + TILE_FEATURE < end) {
-    addRow(MIDDLE, 0, bits, tables, sums, 0, 0);
-    addRow(MIDDLE, 1, bits, tables, sums, 0, 0);
+    Row.add(MIDDLE, 0, bits, tables, sums, 0, 0);
+    Row.add(MIDDLE, 1, bits, tables, sums, 0, 0);
     bits += 2 * BLOCK_BYTES;
     sums += 2 * TILE_FEATURE;
   }
-  if (sums < end) addRow(MIDDLE, 0, bits, tables, sums, 0, 0);
+  if (sums < end) Row.add(MIDDLE, 0, bits, tables, sums, 0, 0);
 }
 
 function addLast(bits: usize, tables: usize, sums: usize, rows: usize, scales: usize, out: usize): void {
   const end = sums + rows * TILE_FEATURE;
   while (sums + TILE_FEATURE < end) {
-    addRow(LAST, 0, bits, tables, sums, scales, out);
-    addRow(LAST, 1, bits, tables, sums, scales, out);
+    Row.add(LAST, 0, bits, tables, sums, scales, out);
+    Row.add(LAST, 1, bits, tables, sums, scales, out);
     bits += 2 * BLOCK_BYTES;
     sums += 2 * TILE_FEATURE;
     scales += 2 * 4;
     out += 2 * TILE_FEATURE;
   }
-  if (sums < end) addRow(LAST, 0, bits, tables, sums, scales, out);
+  if (sums < end) Row.add(LAST, 0, bits, tables, sums, scales, out);
 }
 
-/**
- * Adds a group's four table entries for row `row` (0 or 1) from where the addresses point. Two rows a turn, and no
- * more look-ups between two stores than these: the compiler hoists loads up to the last store, and with more of them
- * than registers it spills.
- */
-// @ts-ignore: decorator
-@inline
-function addRow(stage: i32, row: usize, bits: usize, tables: usize, sums: usize, scales: usize, out: usize): void {
-  const e0 = tables + (<usize>load<u8>(bits + row * BLOCK_BYTES) << 5);
-  const e1 = tables + (<usize>load<u8>(bits + row * BLOCK_BYTES, 1) << 5);
-  const e2 = tables + (<usize>load<u8>(bits + row * BLOCK_BYTES, 2) << 5);
-  const e3 = tables + (<usize>load<u8>(bits + row * BLOCK_BYTES, 3) << 5);
-  let low = f32x4.add(v128.load(e0), v128.load(e1, 8192));
-  let high = f32x4.add(v128.load(e0, 16), v128.load(e1, 8192 + 16));
-  low = f32x4.add(low, v128.load(e2, 2 * 8192));
-  high = f32x4.add(high, v128.load(e2, 2 * 8192 + 16));
-  low = f32x4.add(low, v128.load(e3, 3 * 8192));
-  high = f32x4.add(high, v128.load(e3, 3 * 8192 + 16));
-  const sum = sums + row * TILE_FEATURE;
-  if (stage != FIRST) {
-    low = f32x4.add(low, v128.load(sum));
-    high = f32x4.add(high, v128.load(sum, 16));
+class Row {
+  /**
+   * Adds a group's four table entries for row `row` (0 or 1) from where the addresses point. Two rows a turn, and no
+   * more look-ups between two stores than these: the compiler hoists loads up to the last store, and with more of them
+   * than registers it spills.
+   */
+  @inline
+  static add(stage: i32, row: usize, bits: usize, tables: usize, sums: usize, scales: usize, out: usize): void {
+    const e0 = tables + ((<usize>load<u8>(bits + row * BLOCK_BYTES)) << 5);
+    const e1 = tables + ((<usize>load<u8>(bits + row * BLOCK_BYTES, 1)) << 5);
+    const e2 = tables + ((<usize>load<u8>(bits + row * BLOCK_BYTES, 2)) << 5);
+    const e3 = tables + ((<usize>load<u8>(bits + row * BLOCK_BYTES, 3)) << 5);
+    let low = f32x4.add(v128.load(e0), v128.load(e1, 8192));
+    let high = f32x4.add(v128.load(e0, 16), v128.load(e1, 8192 + 16));
+    low = f32x4.add(low, v128.load(e2, 2 * 8192));
+    high = f32x4.add(high, v128.load(e2, 2 * 8192 + 16));
+    low = f32x4.add(low, v128.load(e3, 3 * 8192));
+    high = f32x4.add(high, v128.load(e3, 3 * 8192 + 16));
+    const sum = sums + row * TILE_FEATURE;
+    if (stage != FIRST) {
+      low = f32x4.add(low, v128.load(sum));
+      high = f32x4.add(high, v128.load(sum, 16));
+    }
+    if (stage != LAST) {
+      v128.store(sum, low);
+      v128.store(sum, high, 16);
+      return;
+    }
+    const scale = v128.load32_splat(scales + row * 4);
+    const target = out + row * TILE_FEATURE;
+    v128.store(target, f32x4.add(v128.load(target), f32x4.mul(scale, low)));
+    v128.store(target, f32x4.add(v128.load(target, 16), f32x4.mul(scale, high)), 16);
   }
-  if (stage != LAST) {
-    v128.store(sum, low);
-    v128.store(sum, high, 16);
-    return;
-  }
-  const scale = v128.load32_splat(scales + row * 4);
-  const target = out + row * TILE_FEATURE;
-  v128.store(target, f32x4.add(v128.load(target), f32x4.mul(scale, low)));
-  v128.store(target, f32x4.add(v128.load(target, 16), f32x4.mul(scale, high)), 16);
 }

@@ -1,5 +1,5 @@
 /** RMSNorm over the features of each token. */
-import { quadAddress, TILE_FEATURE } from './layout';
+import { Quad, TILE_FEATURE } from './layout';
 
 /** Features whose squares are summed on their own first, so that the error does not grow with the width. */
 const PARTIAL: usize = 32 * TILE_FEATURE;
@@ -16,8 +16,8 @@ export function rmsNorm(
   epsilon: f32,
 ): void {
   for (let quad = first; quad < last; quad++) {
-    const source = quadAddress(x, quad, features);
-    const target = quadAddress(out, quad, features);
+    const source = Quad.address(x, quad, features);
+    const target = Quad.address(out, quad, features);
     const mean = f32x4.div(sumOfSquares(source, features), f32x4.splat(<f32>features));
     const inverse = f32x4.div(f32x4.splat(1), f32x4.sqrt(f32x4.add(mean, f32x4.splat(epsilon))));
     for (let f: usize = 0; f < features; f++) {

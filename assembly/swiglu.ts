@@ -1,5 +1,5 @@
 /** The gated activation between the two halves of the MLP. */
-import { exp4 } from './exponential';
+import { Exponential } from './exponential';
 import { TILE_FEATURE } from './layout';
 
 /** Items: tiles. */
@@ -10,17 +10,18 @@ export function swiglu(scratch: usize, first: i32, last: i32, gateUp: usize, out
     const target = out + tile * bytes;
     // Both quads of a feature in one turn, so that the constants of exp are made once for the two.
     for (let at: usize = 0; at < bytes; at += TILE_FEATURE) {
-      const low = silu(v128.load(gates + at));
-      const high = silu(v128.load(gates + at, 16));
+      const low = Silu.of4(v128.load(gates + at));
+      const high = Silu.of4(v128.load(gates + at, 16));
       v128.store(target + at, f32x4.mul(low, v128.load(gates + bytes + at)));
       v128.store(target + at, f32x4.mul(high, v128.load(gates + bytes + at, 16)), 16);
     }
   }
 }
 
-/** g / (1 + exp(−g)) */
-// @ts-ignore: decorator
-@inline
-function silu(gate: v128): v128 {
-  return f32x4.div(gate, f32x4.add(f32x4.splat(1), exp4(f32x4.neg(gate))));
+class Silu {
+  /** g / (1 + exp(−g)) */
+  @inline
+  static of4(gate: v128): v128 {
+    return f32x4.div(gate, f32x4.add(f32x4.splat(1), Exponential.of4(f32x4.neg(gate))));
+  }
 }

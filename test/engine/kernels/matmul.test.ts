@@ -122,3 +122,16 @@ test('one, two and three threads agree to the last bit', () => {
     for (const other of others) expect(sameBits(other, one)).toBe(true);
   }
 });
+
+test('addresses above 2 GiB are addresses like any other', () => {
+  const [kernels] = wasmByThreads;
+  const matrix = randomMatrix(12, 128, 1);
+  const x = randomValues(9 * 128, 2);
+  const low = multiply(kernels, placeMatrix(kernels, matrix), x, 9);
+  const mark = kernels.memory.mark();
+  // Reserved, not touched: it costs address space, not memory.
+  kernels.memory.allocate(2 ** 31);
+  const high = multiply(kernels, placeMatrix(kernels, matrix), x, 9);
+  kernels.memory.release(mark);
+  expect(sameBits(high, low)).toBe(true);
+});
