@@ -1,0 +1,94 @@
+/** Repositories to try commands on, made quickly in process, and the means to see whether anything in one changed. */
+import { createHash } from 'node:crypto';
+import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { importFile } from '../../src/workflows/import.js';
+import { checkout } from '../../src/workflows/checkout.js';
+import { init } from '../../src/workflows/init.js';
+import type { Recorder } from '../../src/workflows/record.js';
+import { schemaViolation } from '../../src/schema.js';
+import { fixtureModel } from '../paths.js';
+import type { Cli, Finished } from './cli.js';
+
+/** Rows as the original toolkit's files list them: layer, projection, row. */
+export type ForeignRow = readonly [layer: number, proj: 'gate_proj' | 'up_proj', row: number];
+
+/** The rows of the two branches of a sample repository; the second row of both is the same one, and cancels. */
+export const sampleRows = {
+  calc: [
+    [0, 'gate_proj', 1],
+    [0, 'gate_proj', 2],
+    [1, 'up_proj', 3],
+  ],
+  math: [
+    [2, 'up_proj', 5],
+    [0, 'gate_proj', 2],
+  ],
+} as const satisfies Record<string, readonly ForeignRow[]>;
+
+/** The text of a `bankai_row_xor_v1` file. */
+export function foreignPatch(name: string, rows: readonly ForeignRow[]): string {
+  const flips = rows.map(([layer, proj, row]) => ({ layer, proj, row }));
+  return JSON.stringify({ version: 1, format: 'bankai_row_xor_v1', name, flips });
+}
+
+/** Ada, whose key is where the program of the same place looks for it, at a time that does not pass. */
+export function recorderAt(cli: Cli): Recorder {
+  return {
+    keyDirectory: join(cli.env.XDG_CONFIG_HOME, 'bankai'),
+    identity: { name: 'Ada Lovelace', email: 'ada@example.org' },
+    time: new Date('2026-01-02T03:04:05Z'),
+    version: '1.2.3',
+  };
+}
+
+/** Makes a repository in `directory` with the branches `calc` and `math`, and HEAD detached at the base. */
+export async function makeSampleRepository(cli: Cli, directory = cli.directory): Promise<void> {
+  await init({ directory, model: fixtureModel, inPlace: false });
+  for (const [branch, rows] of Object.entries(sampleRows)) {
+    const bytes = Buffer.from(foreignPatch(branch, rows));
+    await importFile(directory, { name: `${branch}.json`, bytes, branch, message: branch }, recorderAt(cli));
+  }
+  await checkout(directory, 'base');
+}
+
+/** The output of a program that succeeded; anything else throws with what it said. */
+export function outputOf({ code, stdout, stderr }: Finished): string {
+  if (code === 0) return stdout;
+  throw new Error(`exit code ${code}: ${stderr}${stdout}`);
+}
+
+/** Parses JSON output and holds it against a schema of `schema/`. */
+export function parseAnswer<T>(schema: string, stdout: string): T {
+  const document: unknown = JSON.parse(stdout);
+  const violation = schemaViolation(schema, document);
+  if (violation !== undefined) throw new Error(`does not fit ${schema}.schema.json: ${violation}\n${stdout}`);
+  return document as T;
+}
+
+/** Runs a command with `--json` that must succeed. → what it answers, which fits the schema of its verb */
+export async function answerOf<T>(cli: Cli, args: readonly string[], schema = args[0]): Promise<T> {
+  return parseAnswer<T>(schema, outputOf(await cli.run([...args, '--json'])));
+}
+
+/** The SHA-256 of a file. */
+export const digestOf = (path: string): string => createHash('sha256').update(readFileSync(path)).digest('hex');
+
+/** Everything below a directory: kind, mode and content by path. The lock, which counts its uses, is left out. */
+export function fingerprint(directory: string): Record<string, string> {
+  const found: Record<string, string> = {};
+  const visit = (path: string): void => {
+    const name = relative(directory, path);
+    if (name === join('.git', 'bankai', 'lock')) return;
+    const stats = lstatSync(path);
+    const mode = stats.mode.toString(8);
+    if (stats.isDirectory()) {
+      found[name] = mode;
+      for (const entry of readdirSync(path)) visit(join(path, entry));
+    } else {
+      found[name] = `${mode} ${stats.isSymbolicLink() ? readlinkSync(path) : digestOf(path)}`;
+    }
+  };
+  visit(directory);
+  return found;
+}
