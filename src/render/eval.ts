@@ -1,5 +1,5 @@
 /** Owns how a measurement looks: `bankai eval`. */
-import { formatChange, formatCount, formatProbability, formatShare } from './number.js';
+import { formatChange, formatCount, formatProbability, formatShare, plural } from './number.js';
 import { renderTable } from './table.js';
 import { printable, truncate } from './text.js';
 import { signs, type View } from './view.js';
@@ -101,20 +101,28 @@ function categoryTable(categories: readonly CategoryResult[], view: View): strin
   );
 }
 
+/** Answers shown of each kind; all are in the JSON. */
+const shownExamples = 4;
+
 function exampleLines(examples: readonly ChangedAnswer[], view: View): string[] {
+  const shown = (['fixed', 'broke'] as const).flatMap((change) =>
+    examples.filter((example) => example.change === change).slice(0, shownExamples),
+  );
+  const more = examples.length - shown.length;
+  const note = `${signs(view).ellipsis} and ${plural(more, 'more changed answer')}: --json lists all`;
+  return [...shown.flatMap((example) => exampleOf(example, view)), ...(more > 0 ? [view.style.faint(note)] : [])];
+}
+
+function exampleOf(example: ChangedAnswer, view: View): string[] {
   const { style } = view;
   const { ellipsis, arrow, good, bad } = signs(view);
-  return examples.flatMap((example) => {
-    const paint = example.change === 'fixed' ? style.good : style.bad;
-    const sign = example.change === 'fixed' ? good : bad;
-    const cut = (text: string, width: number): string => truncate(printable(text.trim()), width, ellipsis);
-    const half = Math.floor((view.width - 10) / 2);
-    return [
-      `${paint(sign)} ${cut(example.prompt, view.width - sign.length - 1)}`,
-      `    ${cut(example.before, half)} ${arrow} ${paint(cut(example.after, half))}`,
-      ...(example.change === 'broke'
-        ? [`    ${style.faint('correct:')} ${cut(example.correct, view.width - 13)}`]
-        : []),
-    ];
-  });
+  const paint = example.change === 'fixed' ? style.good : style.bad;
+  const sign = example.change === 'fixed' ? good : bad;
+  const cut = (text: string, width: number): string => truncate(printable(text.trim()), width, ellipsis);
+  const half = Math.floor((view.width - 10) / 2);
+  return [
+    `${paint(sign)} ${cut(example.prompt, view.width - sign.length - 1)}`,
+    `    ${cut(example.before, half)} ${arrow} ${paint(cut(example.after, half))}`,
+    ...(example.change === 'broke' ? [`    ${style.faint('correct:')} ${cut(example.correct, view.width - 13)}`] : []),
+  ];
 }
