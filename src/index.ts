@@ -22,7 +22,7 @@ export { swapEdits } from './checkout/swap.js';
 export type { Engine, PreparedBatch, Sequence } from './engine/engine.js';
 export { type EngineOptions, openEngine } from './engine/open.js';
 
-export { auditProbes, type AuditFinding } from './search/audit/audit.js';
+export { auditProbes, type AuditFinding } from './search/audit.js';
 export { matchesAnswer } from './search/answers.js';
 export { answerProbes, compareAnswers, type AnswerComparison } from './search/evaluate.js';
 export { parseProbes, type Probe, type ProbeSet } from './search/probes.js';
