@@ -80,7 +80,7 @@ function projectHeads(
     const projected = temporary + tileBytes(count, width);
     const input = x + tileBytes(first, width);
     kernels.rmsNorm({ x: input, weight: layer.attentionNorm, out: normed, features: width, tiles, epsilon });
-    kernels.matmul({ x: normed, weights: layer.qkv, out: projected, tiles, tokenCount: count, accumulate: false });
+    kernels.matmul({ x: normed, weights: layer.qkv, out: projected, tiles, accumulate: false });
     kernels.splitHeads({
       projected,
       tokenCount: count,
@@ -129,11 +129,11 @@ function attendAndTransform(
       headDim,
       out: attended,
     });
-    kernels.matmul({ x: attended, weights: layer.output, out: stream, tiles, tokenCount: count, accumulate: true });
+    kernels.matmul({ x: attended, weights: layer.output, out: stream, tiles, accumulate: true });
     kernels.rmsNorm({ x: stream, weight: layer.mlpNorm, out: normed, features: width, tiles, epsilon });
-    kernels.matmul({ x: normed, weights: layer.gateUp, out: gateUp, tiles, tokenCount: count, accumulate: false });
+    kernels.matmul({ x: normed, weights: layer.gateUp, out: gateUp, tiles, accumulate: false });
     kernels.swiglu({ gateUp, out: hidden, features: mlp, tiles });
-    kernels.matmul({ x: hidden, weights: layer.down, out: stream, tiles, tokenCount: count, accumulate: true });
+    kernels.matmul({ x: hidden, weights: layer.down, out: stream, tiles, accumulate: true });
   });
 }
 
@@ -173,7 +173,7 @@ export function forLogits(
       const argmax = logSumExp + tileBytes(count, 1);
       kernels.gather({ x, rows: rows + first * 4, rowCount: count, out: hidden, features: width });
       kernels.rmsNorm({ x: hidden, weight: weights.outputNorm, out: hidden, features: width, tiles, epsilon });
-      kernels.matmul({ x: hidden, weights: weights.head, out: logits, tiles, tokenCount: count, accumulate: false });
+      kernels.matmul({ x: hidden, weights: weights.head, out: logits, tiles, accumulate: false });
       kernels.summarizeLogits({ logits, vocabulary, tiles, logSumExp, argmax });
       visit({ first, count, logits, logSumExp, argmax });
     },
