@@ -3,7 +3,7 @@ import { renderCheckout } from '../src/render/checkout.js';
 import { BankaiCommand } from './base.js';
 
 export default class Checkout extends BankaiCommand {
-  static override summary = 'Make the working model what a stack says: only the bytes that differ are written.';
+  static override summary = 'Make the working model what a stack says, writing only what differs.';
   static override description =
     'A stack is a branch, tag or commit, several of them joined by "+", or "base". The touched tensors are verified ' +
     "against the base model's digests first. A running llama.cpp that maps the file answers differently from its next token on.";

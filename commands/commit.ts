@@ -12,7 +12,7 @@ export default class Commit extends BankaiCommand {
     'far. Exits with 1 when nothing was gained.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> -b calc -m "calculus" --probes calculus --controls knowledge',
-    '<%= config.bin %> <%= command.id %> -m "primes" --probes primes.json --controls facts.json --time 120',
+    '<%= config.bin %> <%= command.id %> -m "primes" --probes primes.json --time 120',
   ];
   static override flags = {
     message: Flags.string({ char: 'm', required: true, helpValue: 'MSG', summary: 'What the patch is for.' }),

@@ -46,9 +46,10 @@ const steps: readonly { readonly about: string; readonly commands: readonly (rea
 
 export default class Demo extends BankaiCommand {
   static override enableJsonFlag = false;
-  static override summary = 'Run the main job on the 1-bit model that ships with Bankai, in a temporary directory.';
+  static override summary = 'Run the main job on the 1-bit model that ships with Bankai.';
   static override description =
-    'Searches two patches for real, composes, compares, evaluates and exports them: about a minute.';
+    'In a temporary directory: searches two patches for real, composes, compares, evaluates and exports them. It takes ' +
+    'about a minute.';
   static override examples = ['<%= config.bin %> <%= command.id %>', '<%= config.bin %> <%= command.id %> --keep'];
   static override flags = { keep: Flags.boolean({ summary: 'Leave the directory there, to look around in it.' }) };
 

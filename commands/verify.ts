@@ -4,8 +4,7 @@ import { renderVerify } from '../src/render/verify.js';
 import { BankaiCommand } from './base.js';
 
 export default class Verify extends BankaiCommand {
-  static override summary =
-    'Check every claim about a stack or a file: ids, signatures, base, and every byte of the model.';
+  static override summary = 'Check every claim about a stack or a file, and every byte of the model.';
   static override description =
     'A stack: its patches and statements, and that the working model is exactly the base under its mask. A file: a patch, ' +
     'or an exported model. Exits with 1 when anything does not hold.';
