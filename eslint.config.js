@@ -18,8 +18,8 @@ const rooms = {
 const owners = {
   'isomorphic-git': ['src/repo/**'],
   tweetnacl: ['src/trust/**'],
-  ajv: ['src/schema.ts'],
-  'ajv/*': ['src/schema.ts'],
+  ajv: ['bin/**'],
+  'ajv/*': ['bin/**'],
   diff: ['src/render/**'],
   canonicalize: ['src/patch/**'],
   '@oclif/core': ['bin/**', 'commands/**'],

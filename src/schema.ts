@@ -1,26 +1,23 @@
-/** Owns ajv: checks data against the JSON Schemas in `schema/`, each compiled on first use. */
-import { readFileSync } from 'node:fs';
-import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
+/**
+ * Owns the check of data against the JSON Schemas in `schema/`. The build has ajv compile each into a module of
+ * `dist/schema/` (bin/validators.js), which is loaded on first use.
+ */
+import { createRequire } from 'node:module';
+import type { ErrorObject, ValidateFunction } from 'ajv/dist/2020.js';
 
 /** A schema by its file name in `schema/`, without `.schema.json`. */
 export type SchemaName = string;
 
-const ajv = new Ajv2020({ allErrors: false, strict: true, allowUnionTypes: true });
-const compiled = new Map<SchemaName, ValidateFunction>();
+const require = createRequire(import.meta.url);
+const loaded = new Map<SchemaName, ValidateFunction>();
 
 function validator(name: SchemaName): ValidateFunction {
-  let validate = compiled.get(name);
+  let validate = loaded.get(name);
   if (!validate) {
-    validate = ajv.compile(readSchema(name));
-    compiled.set(name, validate);
+    validate = require(`../schema/${name}.cjs`) as ValidateFunction;
+    loaded.set(name, validate);
   }
   return validate;
-}
-
-/** Reads the JSON Schema `schema/<name>.schema.json`. */
-export function readSchema(name: SchemaName): Record<string, unknown> {
-  const file = new URL(`../../schema/${name}.schema.json`, import.meta.url);
-  return JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
 }
 
 /** Says where and why `data` does not fit the schema `name`, or nothing when it fits. */
