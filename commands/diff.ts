@@ -19,7 +19,10 @@ export default class Diff extends BankaiCommand {
   };
   static override flags = {
     all: Flags.boolean({ summary: 'List every flip, not only those in both.' }),
-    text: Flags.boolean({ exclusive: ['all'], summary: 'Print a unified diff of the two states as patch documents.' }),
+    text: Flags.boolean({
+      exclusive: ['all', 'json'],
+      summary: 'Print a unified diff of the two states as patch documents.',
+    }),
   };
 
   async run() {
