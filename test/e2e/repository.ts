@@ -7,7 +7,7 @@ import { checkout } from '../../src/workflows/checkout.js';
 import { init } from '../../src/workflows/init.js';
 import type { Recorder } from '../../src/workflows/record.js';
 import { schemaViolation } from '../../src/schema.js';
-import { fixtureModel } from '../paths.js';
+import { fixture, fixtureModel } from '../paths.js';
 import type { Cli, Finished } from './cli.js';
 
 /** Rows as the original toolkit's files list them: layer, projection, row. */
@@ -30,6 +30,12 @@ export const sampleRows = {
 export function foreignPatch(name: string, rows: readonly ForeignRow[]): string {
   const flips = rows.map(([layer, proj, row]) => ({ layer, proj, row }));
   return JSON.stringify({ version: 1, format: 'bankai_row_xor_v1', name, flips });
+}
+
+/** The text of a probe file with the first probes of one that ships with the program. */
+export function someProbes(name: string, count: number): string {
+  const probes = JSON.parse(readFileSync(fixture('probes', `${name}.json`), 'utf8')) as unknown[];
+  return JSON.stringify(probes.slice(0, count));
 }
 
 /** Ada, whose key is where the program of the same place looks for it, at a time that does not pass. */

@@ -1,0 +1,74 @@
+/** What every command says with `--json` fits the schema that is published for it. */
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fixtureModel, root, temporaryDirectory } from '../paths.js';
+import { createCli } from './cli.js';
+import { answerOf, foreignPatch, makeSampleRepository, parseAnswer, someProbes } from './repository.js';
+
+interface Manifest {
+  readonly commands: Readonly<Record<string, { readonly enableJsonFlag?: boolean }>>;
+}
+
+const { commands } = JSON.parse(readFileSync(join(root, 'oclif.manifest.json'), 'utf8')) as Manifest;
+const verbs = Object.keys(commands).filter((id) => commands[id].enableJsonFlag);
+
+/** The arguments of every verb, in an order in which they succeed one after the other. */
+const answers: readonly (readonly [schema: string, args: readonly string[]])[] = [
+  ['init', ['init', '--model', fixtureModel, '-C', 'other']],
+  ['status', ['status']],
+  ['commit', ['commit', '-m', 'few', '--probes', 'few.json', '--iterations', '6', '-b', 'few']],
+  ['import', ['import', 'third.json', '-b', 'third']],
+  ['checkout', ['checkout', 'calc+math']],
+  ['status', ['status']],
+  ['log', ['log']],
+  ['show', ['show', 'few+third']],
+  ['diff', ['diff', 'calc', 'math']],
+  ['branch', ['branch']],
+  ['branch', ['branch', 'both', 'calc+math']],
+  ['try', ['try', 'd/dx [x^2] =']],
+  ['eval', ['eval', 'few', '--probes', 'few.json']],
+  ['layers', ['layers', '--probes', 'few.json']],
+  ['export', ['export', 'calc', '-o', 'calc.gguf']],
+  ['verify', ['verify']],
+  ['verify', ['verify', 'calc.gguf']],
+  ['audit', ['probes', 'audit', 'few.json', '--heldout', 'calculus-heldout']],
+];
+
+const errors: readonly (readonly [code: string, exitCode: number, args: readonly string[]])[] = [
+  ['USAGE', 129, ['checkout']],
+  ['USAGE', 129, ['status', '--nosuch']],
+  ['USAGE', 129, ['diff', 'calc', 'math', '--text']],
+  ['STACK_SYNTAX', 129, ['checkout', 'calc++math']],
+  ['UNKNOWN_REVISION', 128, ['log', 'clac']],
+  ['FILE_NOT_FOUND', 128, ['import', 'gone.json']],
+  ['NOTHING_TO_COMMIT', 1, ['commit', '-m', 'solved', '--probes', 'solved.json', '--iterations', '1']],
+  ['NOT_A_REPOSITORY', 128, ['status', '-C', temporaryDirectory()]],
+];
+
+describe('--json', () => {
+  const cli = createCli();
+
+  beforeAll(async () => {
+    await makeSampleRepository(cli);
+    writeFileSync(join(cli.directory, 'few.json'), someProbes('calculus', 8));
+    writeFileSync(join(cli.directory, 'solved.json'), someProbes('knowledge', 4));
+    writeFileSync(join(cli.directory, 'third.json'), foreignPatch('third', [[4, 'up_proj', 9]]));
+  });
+
+  test.each(answers)('%s: %j', async (schema, args) => {
+    await answerOf(cli, args, schema);
+  });
+
+  test('every command was asked', () => {
+    const asked = answers.map(([, args]) => args.join(':'));
+    expect(verbs.filter((id) => !asked.some((args) => `${args}:`.startsWith(`${id}:`)))).toEqual([]);
+  });
+
+  test.each(errors)('error %s, exit code %i: %j', async (code, exitCode, args) => {
+    const finished = await cli.run([...args, '--json']);
+    expect([finished.code, finished.stderr]).toEqual([exitCode, '']);
+    const { error } = parseAnswer<{ error: object }>('error', finished.stdout);
+    expect(error).toMatchObject({ code, hint: expect.stringMatching(/[.?]$/) });
+  });
+});
