@@ -1,10 +1,8 @@
 /** Owns how numbers are written for people: counts, sizes, shares, changes and probabilities. */
 
-const grouped = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
-
-/** Writes a whole number with separators: `1,234`. */
+/** Writes a number, rounded to a whole one, with separators: `1,234`. Without Intl, which takes 10 ms to begin. */
 export function formatCount(value: number): string {
-  return grouped.format(value);
+  return value.toFixed(0).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
 /** Writes a count with its noun, which takes an s unless the plural is given: `1 flip`, `2 flips`. */

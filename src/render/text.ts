@@ -1,6 +1,12 @@
 /** Owns text in terminal cells: how wide it is, how it is cut, padded and wrapped, and what of it is safe to show. */
 
-const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
+let segmenter: Intl.Segmenter | undefined;
+
+/** Splits text into what readers see as characters. The segmenter takes 20 ms to make, and most text is ASCII. */
+function graphemesOf(text: string): Intl.Segments {
+  segmenter ??= new Intl.Segmenter('en', { granularity: 'grapheme' });
+  return segmenter.segment(text);
+}
 
 /** East Asian wide and fullwidth ranges of Unicode 15 (UAX #11), merged, as [first, last]. */
 const wideRanges: readonly (readonly [number, number])[] = [
@@ -57,7 +63,7 @@ export function displayWidth(text: string): number {
   const plain = text.replace(sgr, '');
   if (plainAscii.test(plain)) return plain.length;
   let width = 0;
-  for (const { segment } of graphemes.segment(plain)) width += graphemeWidth(segment);
+  for (const { segment } of graphemesOf(plain)) width += graphemeWidth(segment);
   return width;
 }
 
@@ -79,7 +85,7 @@ export function pad(text: string, width: number, align: 'left' | 'right' = 'left
 function splitAt(text: string, width: number): [string, string] {
   let used = 0;
   let end = 0;
-  for (const { segment, index } of graphemes.segment(text)) {
+  for (const { segment, index } of graphemesOf(text)) {
     used += graphemeWidth(segment);
     if (used > width) break;
     end = index + segment.length;
