@@ -1,4 +1,4 @@
-/** Owns probe sets: what a probe is, and reading it from a file (docs/format/probes.md). */
+/** Owns probe sets: what a probe is, and reading it from a file (docs/FORMAT.md, "Probe files"). */
 import { FormatError } from '../errors.js';
 import { parseJson } from '../patch/canonical.js';
 import { sha256Hex } from '../patch/ids.js';
@@ -38,7 +38,11 @@ export function parseProbes(bytes: Uint8Array, name: string): ProbeSet {
   const document = parseJson(bytes, PROBE_FILE_LIMIT, fail);
   const violation = schemaViolation('probes', document);
   if (violation !== undefined) {
-    throw invalid(name, violation, 'Give a JSON array of {"prompt", "correct", "wrong"}; see docs/format/probes.md.');
+    throw invalid(
+      name,
+      violation,
+      'Give a JSON array of {"prompt", "correct", "wrong"}; see docs/FORMAT.md, "Probe files".',
+    );
   }
   const entries = (Array.isArray(document) ? document : (document as { probes: unknown }).probes) as Probe[];
   return { name, sha256: sha256Hex(bytes), probes: entries.map(knownFields) };

@@ -58,7 +58,7 @@ describe('probe files', () => {
     } catch (error) {
       expect(error).toBeErrorWithCode('PROBES_INVALID');
       expect((error as FormatError).message).toContain('"broken.json": /probes/1');
-      expect((error as FormatError).hint).toContain('docs/format/probes.md');
+      expect((error as FormatError).hint).toContain('docs/FORMAT.md');
     }
   });
 });
