@@ -30,6 +30,16 @@ export const KERNELS = [
   'swiglu',
   'summarizeLogits',
   'divergence',
+  'matmulTransposed',
+  'rmsNormBackward',
+  'swigluBackward',
+  'multiply',
+  'attentionBackward',
+  'splitHeadsBackward',
+  'answerGradient',
+  'divergenceGradient',
+  'scatter',
+  'rowEffects',
 ] as const;
 
 export type KernelName = (typeof KERNELS)[number];

@@ -15,6 +15,7 @@
  * Every result is the same to the last bit for any number of threads and whatever else is in the batch: an output
  * element is always computed by one thread, in one order of additions that depends on the matrix alone.
  */
+import type { BackwardKernels } from './backward.js';
 
 /** A byte address in the kernels' memory. */
 export type Address = number;
@@ -46,7 +47,7 @@ export interface Memory {
 }
 
 /** Backends: `plain` is readable TypeScript, the oracle of the tests; `wasm` is SIMD over worker threads. */
-export interface Kernels {
+export interface Kernels extends BackwardKernels {
   readonly name: 'plain' | 'wasm';
   readonly threads: number;
   readonly memory: Memory;
@@ -61,14 +62,7 @@ export interface Kernels {
   rmsNorm(args: { x: Address; weight: Address; out: Address; features: number; tiles: number; epsilon: number }): void;
 
   /** out = W·x, or out += W·x when `accumulate`: x tiles of W.columns → out tiles of W.rows. */
-  matmul(args: {
-    x: Address;
-    weights: BitMatrix;
-    out: Address;
-    tiles: number;
-    accumulate: boolean;
-    tokenCount?: number;
-  }): void;
+  matmul(args: { x: Address; weights: BitMatrix; out: Address; tiles: number; accumulate: boolean }): void;
 
   /**
    * Splits projected tiles of (heads + 2·kvHeads)·headDim features, ordered q | k | v, into token-major rows:

@@ -3,9 +3,20 @@
  * fast backend is tested against, and is meant to be read next to it.
  */
 import { createMemory, MAXIMUM_PAGES } from './memory.js';
-import { BLOCK_COLUMNS, LANES, type Address, type BitMatrix, type Kernels, type Memory } from './kernels.js';
+import { BLOCK_COLUMNS, LANES, type Address, type Kernels, type Memory } from './kernels.js';
 import { BLOCK_BYTES, padded, RAW_BLOCK_BYTES, tiled, type Args } from './layout.js';
+import { attentionBackward, splitHeadsBackward } from './plain-attention-backward.js';
 import { attention, splitHeads } from './plain-attention.js';
+import {
+  answerGradient,
+  divergenceGradient,
+  multiply,
+  rmsNormBackward,
+  rowEffects,
+  scatter,
+  swigluBackward,
+} from './plain-backward.js';
+import { matmul, matmulTransposed, readWeights } from './plain-matmul.js';
 
 /** Makes the plain backend with a memory of its own. */
 export function createPlainKernels(): Kernels {
@@ -24,6 +35,16 @@ export function createPlainKernels(): Kernels {
     gather: (args) => gather(memory, args),
     summarizeLogits: (args) => summarizeLogits(memory, args),
     divergence: (args) => divergence(memory, args),
+    matmulTransposed: (args) => matmulTransposed(memory, args),
+    rmsNormBackward: (args) => rmsNormBackward(memory, args),
+    swigluBackward: (args) => swigluBackward(memory, args),
+    multiply: (args) => multiply(memory, args),
+    attentionBackward: (args) => attentionBackward(memory, args),
+    splitHeadsBackward: (args) => splitHeadsBackward(memory, args),
+    answerGradient: (args) => answerGradient(memory, args),
+    divergenceGradient: (args) => divergenceGradient(memory, args),
+    scatter: (args) => scatter(memory, args),
+    rowEffects: (args) => rowEffects(memory, args),
     dispose: () => Promise.resolve(),
   };
 }
@@ -52,23 +73,6 @@ function regroup(memory: Memory, { raw, weights, firstRow, rowCount }: Args<'reg
   }
 }
 
-/** Reads single weights of a matrix: `sign(row, column)` is ±1, `scale(row, block)` its factor. */
-function readWeights(memory: Memory, { bits, scales, rows, columns }: BitMatrix) {
-  const blocks = columns / BLOCK_COLUMNS;
-  const signs = memory.u8(bits, blocks * rows * BLOCK_BYTES);
-  const factors = memory.f32(scales, blocks * rows);
-  return {
-    blocks,
-    sign(row: number, column: number): number {
-      const within = column % BLOCK_COLUMNS;
-      const block = (column - within) / BLOCK_COLUMNS;
-      const byte = signs[(block * rows + row) * BLOCK_BYTES + (within >> 3)];
-      return (byte >> (within & 7)) & 1 ? 1 : -1;
-    },
-    scale: (row: number, block: number): number => factors[block * rows + row],
-  };
-}
-
 function embed(memory: Memory, { tokens, tokenCount, weights, out }: Args<'embed'>): void {
   const { sign, scale } = readWeights(memory, weights);
   const rows = memory.i32(tokens, tokenCount);
@@ -93,29 +97,6 @@ function rmsNorm(memory: Memory, { x, weight, out, features, tiles, epsilon }: A
     for (let f = 0; f < features; f++) {
       const at = tiled(token, f, features);
       target[at] = source[at] * inverse * gains[f];
-    }
-  }
-}
-
-function matmul(memory: Memory, { x, weights, out, tiles, accumulate }: Args<'matmul'>): void {
-  const { rows, columns } = weights;
-  const { blocks, sign, scale } = readWeights(memory, weights);
-  const source = memory.f32(x, tiles * columns * LANES);
-  const target = memory.f32(out, tiles * rows * LANES);
-  const signs = new Float64Array(columns);
-  for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++) signs[column] = sign(row, column);
-    for (let token = 0; token < tiles * LANES; token++) {
-      let product = 0;
-      for (let block = 0; block < blocks; block++) {
-        let sum = 0;
-        for (let column = block * BLOCK_COLUMNS; column < (block + 1) * BLOCK_COLUMNS; column++) {
-          sum += signs[column] * source[tiled(token, column, columns)];
-        }
-        product += scale(row, block) * sum;
-      }
-      const at = tiled(token, row, rows);
-      target[at] = accumulate ? target[at] + product : product;
     }
   }
 }

@@ -1,27 +1,15 @@
 /** Owns the fast backend: WebAssembly SIMD kernels over threads that share one memory. */
 import { readFile } from 'node:fs/promises';
 import { Worker } from 'node:worker_threads';
-import { CompatibilityError, InternalError } from '../../errors.js';
-import { CONTROL_ADDRESS, CONTROL_BYTES, createThread, dispatch, type KernelName } from './dispatch.js';
-import { LANES, type Kernels } from './kernels.js';
-import { tilesFor } from './layout.js';
+import { InternalError } from '../../errors.js';
+import { bindKernels, SCRATCH_BYTES, type Run } from './bindings.js';
+import { CONTROL_ADDRESS, CONTROL_BYTES, createThread, dispatch } from './dispatch.js';
+import type { Kernels } from './kernels.js';
 import { createMemory, MAXIMUM_PAGES } from './memory.js';
 import type { WorkerStart } from './worker.js';
 
 /** What `npm run kernels` writes, seen from dist/src/engine/kernels. */
 const MODULE = new URL('../../../kernels/kernels.wasm', import.meta.url);
-
-/** Rows of a tile done in one go: their sums lie in the second-level cache, between passes over the tables. */
-const MOST_ROWS = 4096;
-
-/** The matrix product's scratch: 4 tables of 256 entries, 2 of 16 to build them from, and the sums of the rows. */
-const SCRATCH_BYTES = (4 * 256 + 2 * 16 + MOST_ROWS) * LANES * 4;
-
-/** Features of a head that the attention kernels take at a time. */
-const HEAD_DIM_UNIT = 16;
-
-/** Rows below which a thread's share of a tile is not worth building the tables again. */
-const LEAST_ROWS = 512;
 
 /**
  * Makes the fast backend with `threads` threads, the calling one included, and a memory of its own.
@@ -35,7 +23,7 @@ export async function createWasmKernels({ threads }: { threads: number }): Promi
   const scratch = memory.allocate(threads * SCRATCH_BYTES);
   const thread = createThread(module, shared, 0);
 
-  const run = (kernel: KernelName, items: number, args: readonly number[], scratchBytes = SCRATCH_BYTES): void => {
+  const run: Run = (kernel, items, args, scratchBytes = SCRATCH_BYTES) => {
     if (scratchBytes <= SCRATCH_BYTES) {
       dispatch(thread, threads, kernel, items, { address: scratch, bytesPerThread: SCRATCH_BYTES }, args);
       return;
@@ -54,7 +42,7 @@ export async function createWasmKernels({ threads }: { threads: number }): Promi
     name: 'wasm',
     threads,
     memory,
-    ...bindings(run, threads),
+    ...bindKernels(run, threads),
     async dispose() {
       await Promise.all(workers.map((worker) => worker.terminate()));
     },
@@ -100,74 +88,4 @@ async function startWorkers(module: WebAssembly.Module, memory: WebAssembly.Memo
   }
   for (const worker of workers) worker.unref();
   return workers;
-}
-
-/** The interface's kernels by what they run: which export, how many items, which arguments in which order. */
-function bindings(
-  run: (kernel: KernelName, items: number, args: readonly number[], scratchBytes?: number) => void,
-  threads: number,
-): Omit<Kernels, 'name' | 'threads' | 'memory' | 'dispose'> {
-  return {
-    regroup({ raw, weights: { bits, scales, rows, columns }, firstRow, rowCount }) {
-      run('regroup', rowCount, [raw, bits, scales, rows, columns, firstRow]);
-    },
-    embed({ tokens, tokenCount, weights: { bits, scales, rows, columns }, out }) {
-      run('embed', tilesFor(tokenCount), [tokens, tokenCount, bits, scales, rows, columns, out]);
-    },
-    rmsNorm({ x, weight, out, features, tiles, epsilon }) {
-      run('rmsNorm', 2 * tiles, [x, weight, out, features, epsilon]);
-    },
-    matmul({ x, weights: { bits, scales, rows, columns }, out, tiles, accumulate }) {
-      const parts = partsOfTile(tiles, rows, threads);
-      run('matmul', tiles * parts, [x, bits, scales, rows, columns, out, accumulate ? 1 : 0, parts]);
-    },
-    splitHeads(args) {
-      const { projected, tokenCount, heads, kvHeads, headDim, queryNorm, keyNorm, epsilon } = args;
-      assertHeadDim(headDim);
-      const { positions, cosines, sines, queries, keys, values, firstRow } = args;
-      run('splitHeads', Math.ceil(tokenCount / 4), [
-        ...[projected, tokenCount, heads, kvHeads, headDim, queryNorm, keyNorm, epsilon],
-        ...[positions, cosines, sines, queries, keys, values, firstRow],
-      ]);
-    },
-    attention(args) {
-      const { queries, keys, values, pathOffsets, path, longestPath, tokenCount, heads, kvHeads, headDim, out } = args;
-      assertHeadDim(headDim);
-      run(
-        'attention',
-        tilesFor(tokenCount) * kvHeads,
-        [queries, keys, values, pathOffsets, path, tokenCount, heads, kvHeads, headDim, out],
-        (longestPath + 4) * 4,
-      );
-    },
-    swiglu({ gateUp, out, features, tiles }) {
-      run('swiglu', tiles, [gateUp, out, features]);
-    },
-    gather({ x, rows, rowCount, out, features }) {
-      run('gather', tilesFor(rowCount), [x, rows, rowCount, out, features]);
-    },
-    summarizeLogits({ logits, vocabulary, tiles, logSumExp, argmax }) {
-      run('summarizeLogits', 2 * tiles, [logits, vocabulary, logSumExp, argmax]);
-    },
-    divergence({ reference, referenceLogSumExp, logits, logSumExp, vocabulary, tiles, out }) {
-      run('divergence', 2 * tiles, [reference, referenceLogSumExp, logits, logSumExp, vocabulary, out]);
-    },
-  };
-}
-
-/** Throws ARCHITECTURE_UNSUPPORTED for heads that are not whole vectors. */
-function assertHeadDim(headDim: number): void {
-  if (headDim % HEAD_DIM_UNIT === 0) return;
-  throw new CompatibilityError(
-    'ARCHITECTURE_UNSUPPORTED',
-    `Cannot evaluate a model with ${headDim} features a head: the kernels take multiples of ${HEAD_DIM_UNIT}`,
-    { data: { headDim }, hint: 'Use a model whose attention.key_length is a multiple of 16, as those of Bonsai are.' },
-  );
-}
-
-/** Into how many parts a tile's rows are cut: for their sums to fit, and for few tiles to keep all threads busy. */
-function partsOfTile(tiles: number, rows: number, threads: number): number {
-  const least = Math.ceil(rows / MOST_ROWS);
-  if (threads === 1 || tiles >= 4 * threads) return least;
-  return Math.max(least, Math.min(Math.ceil((2 * threads) / tiles), Math.floor(rows / LEAST_ROWS)));
 }

@@ -1,0 +1,145 @@
+/** Owns the way from the interface to the module: which export a kernel runs, over how many items, with which arguments. */
+import { CompatibilityError } from '../../errors.js';
+import type { KernelName } from './dispatch.js';
+import { BLOCK_COLUMNS, LANES, type Kernels } from './kernels.js';
+import { tilesFor } from './layout.js';
+
+/** Does all items of an export, each thread with `scratchBytes` of scratch memory, SCRATCH_BYTES when not given. */
+export type Run = (kernel: KernelName, items: number, args: readonly number[], scratchBytes?: number) => void;
+
+/** Rows of a tile done in one go: their sums lie in the second-level cache, between passes over the tables. */
+const MOST_ROWS = 4096;
+
+/** The matrix product's scratch: 4 tables of 256 entries, 2 of 16 to build them from, and the sums of the rows. */
+export const SCRATCH_BYTES = (4 * 256 + 2 * 16 + MOST_ROWS) * LANES * 4;
+
+/** Features of a head that the attention kernels take at a time. */
+const HEAD_DIM_UNIT = 16;
+
+/** Rows below which a thread's share of a tile is not worth building the tables again. */
+const LEAST_ROWS = 512;
+
+/** Features of which `rowEffects` sums the products side by side. */
+const FEATURES_AT_A_TIME = 4;
+
+/** Binds every kernel of the interface to `run` on `threads` threads. */
+export function bindKernels(run: Run, threads: number): Omit<Kernels, 'name' | 'threads' | 'memory' | 'dispose'> {
+  return {
+    regroup({ raw, weights: { bits, scales, rows, columns }, firstRow, rowCount }) {
+      run('regroup', rowCount, [raw, bits, scales, rows, columns, firstRow]);
+    },
+    embed({ tokens, tokenCount, weights: { bits, scales, rows, columns }, out }) {
+      run('embed', tilesFor(tokenCount), [tokens, tokenCount, bits, scales, rows, columns, out]);
+    },
+    rmsNorm({ x, weight, out, features, tiles, epsilon }) {
+      run('rmsNorm', 2 * tiles, [x, weight, out, features, epsilon]);
+    },
+    matmul({ x, weights: { bits, scales, rows, columns }, out, tiles, accumulate }) {
+      const parts = partsOfTile(tiles, rows, threads);
+      run('matmul', tiles * parts, [x, bits, scales, rows, columns, out, accumulate ? 1 : 0, parts]);
+    },
+    splitHeads(args) {
+      const { projected, tokenCount, heads, kvHeads, headDim, queryNorm, keyNorm, epsilon } = args;
+      assertHeadDim(headDim);
+      const { positions, cosines, sines, queries, keys, values, firstRow } = args;
+      run('splitHeads', Math.ceil(tokenCount / 4), [
+        ...[projected, tokenCount, heads, kvHeads, headDim, queryNorm, keyNorm, epsilon],
+        ...[positions, cosines, sines, queries, keys, values, firstRow],
+      ]);
+    },
+    attention(args) {
+      const { queries, keys, values, pathOffsets, path, longestPath, tokenCount, heads, kvHeads, headDim, out } = args;
+      assertHeadDim(headDim);
+      run(
+        'attention',
+        tilesFor(tokenCount) * kvHeads,
+        [queries, keys, values, pathOffsets, path, tokenCount, heads, kvHeads, headDim, out],
+        (longestPath + 4) * 4,
+      );
+    },
+    swiglu({ gateUp, out, features, tiles }) {
+      run('swiglu', tiles, [gateUp, out, features]);
+    },
+    gather({ x, rows, rowCount, out, features }) {
+      run('gather', tilesFor(rowCount), [x, rows, rowCount, out, features]);
+    },
+    summarizeLogits({ logits, vocabulary, tiles, logSumExp, argmax }) {
+      run('summarizeLogits', 2 * tiles, [logits, vocabulary, logSumExp, argmax]);
+    },
+    divergence({ reference, referenceLogSumExp, logits, logSumExp, vocabulary, tiles, out }) {
+      run('divergence', 2 * tiles, [reference, referenceLogSumExp, logits, logSumExp, vocabulary, out]);
+    },
+    matmulTransposed({ dOut, weights: { bits, scales, rows, columns }, dx, tiles, accumulate }) {
+      const items = tiles * (columns / BLOCK_COLUMNS);
+      run('matmulTransposed', items, [dOut, bits, scales, rows, columns, dx, accumulate ? 1 : 0]);
+    },
+    rmsNormBackward({ x, weight, dOut, dx, features, tiles, epsilon }) {
+      run('rmsNormBackward', 2 * tiles, [x, weight, dOut, dx, features, epsilon]);
+    },
+    swigluBackward({ gateUp, dHidden, dGateUp, features, tiles }) {
+      run('swigluBackward', tiles, [gateUp, dHidden, dGateUp, features]);
+    },
+    multiply({ a, b, out, count }) {
+      run('multiply', count / LANES, [a, b, out]);
+    },
+    attentionBackward(args) {
+      const { queries, keys, values, pathOffsets, path, longestPath, tokenCount, rowCount } = args;
+      const { heads, kvHeads, headDim, dOut, dQueries, dKeys, dValues } = args;
+      assertHeadDim(headDim);
+      run(
+        'attentionBackward',
+        kvHeads,
+        [
+          ...[queries, keys, values, pathOffsets, path, longestPath, tokenCount, rowCount],
+          ...[heads, kvHeads, headDim, dOut, dQueries, dKeys, dValues],
+        ],
+        (2 * (longestPath + 4) + headDim) * 4,
+      );
+    },
+    splitHeadsBackward(args) {
+      const { projected, tokenCount, heads, kvHeads, headDim, queryNorm, keyNorm, epsilon } = args;
+      const { positions, cosines, sines, firstRow, dQueries, dKeys, dValues, dProjected } = args;
+      assertHeadDim(headDim);
+      run(
+        'splitHeadsBackward',
+        2 * tilesFor(tokenCount),
+        [
+          ...[projected, tokenCount, heads, kvHeads, headDim, queryNorm, keyNorm, epsilon],
+          ...[positions, cosines, sines, firstRow, dQueries, dKeys, dValues, dProjected],
+        ],
+        headDim * LANES * 4,
+      );
+    },
+    answerGradient({ logits, logSumExp, vocabulary, tiles, targets, weights, out }) {
+      run('answerGradient', 2 * tiles, [logits, logSumExp, vocabulary, targets, weights, out]);
+    },
+    divergenceGradient({ reference, referenceLogSumExp, logits, logSumExp, vocabulary, tiles, weights, out }) {
+      const args = [reference, referenceLogSumExp, logits, logSumExp, vocabulary, weights, out];
+      run('divergenceGradient', 2 * tiles, args);
+    },
+    scatter({ x, rows, rowCount, out, features }) {
+      run('scatter', tilesFor(rowCount), [x, rows, rowCount, out, features]);
+    },
+    rowEffects({ gradient, value, factor, tokenCount, owners, out, features }) {
+      const items = Math.ceil(features / FEATURES_AT_A_TIME);
+      run('rowEffects', items, [gradient, value, factor, tokenCount, owners, out, features]);
+    },
+  };
+}
+
+/** Throws ARCHITECTURE_UNSUPPORTED for heads that are not whole vectors. */
+function assertHeadDim(headDim: number): void {
+  if (headDim % HEAD_DIM_UNIT === 0) return;
+  throw new CompatibilityError(
+    'ARCHITECTURE_UNSUPPORTED',
+    `Cannot evaluate a model with ${headDim} features a head: the kernels take multiples of ${HEAD_DIM_UNIT}`,
+    { data: { headDim }, hint: 'Use a model whose attention.key_length is a multiple of 16, as those of Bonsai are.' },
+  );
+}
+
+/** Into how many parts a tile's rows are cut: for their sums to fit, and for few tiles to keep all threads busy. */
+function partsOfTile(tiles: number, rows: number, threads: number): number {
+  const least = Math.ceil(rows / MOST_ROWS);
+  if (threads === 1 || tiles >= 4 * threads) return least;
+  return Math.max(least, Math.min(Math.ceil((2 * threads) / tiles), Math.floor(rows / LEAST_ROWS)));
+}

@@ -1,0 +1,121 @@
+/** Owns the plain backend's gradients around the matrix products and attention, as their definitions read. */
+import { LANES, type Address, type Memory } from './kernels.js';
+import { padded, tiled, type Args } from './layout.js';
+
+/** Kernel `rmsNormBackward` of the interface. */
+export function rmsNormBackward(memory: Memory, args: Args<'rmsNormBackward'>): void {
+  const { features, tiles, epsilon } = args;
+  const x = memory.f32(args.x, tiles * features * LANES);
+  const weight = memory.f32(args.weight, features);
+  const dOut = memory.f32(args.dOut, tiles * features * LANES);
+  const dx = memory.f32(args.dx, tiles * features * LANES);
+  for (let token = 0; token < tiles * LANES; token++) {
+    let squares = 0;
+    let product = 0;
+    for (let f = 0; f < features; f++) {
+      const at = tiled(token, f, features);
+      squares += x[at] ** 2;
+      product += dOut[at] * weight[f] * x[at];
+    }
+    const inverse = 1 / Math.sqrt(squares / features + epsilon);
+    const share = (product * inverse ** 2) / features;
+    for (let f = 0; f < features; f++) {
+      const at = tiled(token, f, features);
+      dx[at] += inverse * (dOut[at] * weight[f] - x[at] * share);
+    }
+  }
+}
+
+/** Kernel `swigluBackward` of the interface. */
+export function swigluBackward(memory: Memory, args: Args<'swigluBackward'>): void {
+  const { features, tiles } = args;
+  const gateUp = memory.f32(args.gateUp, tiles * 2 * features * LANES);
+  const dHidden = memory.f32(args.dHidden, tiles * features * LANES);
+  const dGateUp = memory.f32(args.dGateUp, tiles * 2 * features * LANES);
+  for (let token = 0; token < tiles * LANES; token++) {
+    for (let f = 0; f < features; f++) {
+      const gateAt = tiled(token, f, 2 * features);
+      const upAt = tiled(token, features + f, 2 * features);
+      const gate = gateUp[gateAt];
+      const up = gateUp[upAt];
+      const gradient = dHidden[tiled(token, f, features)];
+      const sigmoid = 1 / (1 + Math.exp(-gate));
+      dGateUp[gateAt] = gradient * up * sigmoid * (1 + gate * (1 - sigmoid));
+      dGateUp[upAt] = gradient * gate * sigmoid;
+    }
+  }
+}
+
+/** Kernel `multiply` of the interface. */
+export function multiply(memory: Memory, { a, b, out, count }: Args<'multiply'>): void {
+  const left = memory.f32(a, count);
+  const right = memory.f32(b, count);
+  const target = memory.f32(out, count);
+  for (let i = 0; i < count; i++) target[i] = left[i] * right[i];
+}
+
+/** Probabilities of tiles of logits with their logSumExp. */
+function readProbabilities(memory: Memory, logits: Address, logSumExp: Address, vocabulary: number, tiles: number) {
+  const values = memory.f32(logits, tiles * vocabulary * LANES);
+  const sums = memory.f32(logSumExp, tiles * LANES);
+  return (token: number, id: number): number => Math.exp(values[tiled(token, id, vocabulary)] - sums[token]);
+}
+
+/** Kernel `answerGradient` of the interface. */
+export function answerGradient(memory: Memory, args: Args<'answerGradient'>): void {
+  const { vocabulary, tiles } = args;
+  const probability = readProbabilities(memory, args.logits, args.logSumExp, vocabulary, tiles);
+  const targets = memory.i32(args.targets, tiles * LANES);
+  const weights = memory.f32(args.weights, tiles * LANES);
+  const out = memory.f32(args.out, tiles * vocabulary * LANES);
+  for (let token = 0; token < tiles * LANES; token++) {
+    for (let id = 0; id < vocabulary; id++) {
+      const wanted = id === targets[token] ? 1 : 0;
+      out[tiled(token, id, vocabulary)] = weights[token] * (wanted - probability(token, id));
+    }
+  }
+}
+
+/** Kernel `divergenceGradient` of the interface. */
+export function divergenceGradient(memory: Memory, args: Args<'divergenceGradient'>): void {
+  const { vocabulary, tiles } = args;
+  const before = readProbabilities(memory, args.reference, args.referenceLogSumExp, vocabulary, tiles);
+  const after = readProbabilities(memory, args.logits, args.logSumExp, vocabulary, tiles);
+  const weights = memory.f32(args.weights, tiles * LANES);
+  const out = memory.f32(args.out, tiles * vocabulary * LANES);
+  for (let token = 0; token < tiles * LANES; token++) {
+    for (let id = 0; id < vocabulary; id++) {
+      out[tiled(token, id, vocabulary)] = weights[token] * (before(token, id) - after(token, id));
+    }
+  }
+}
+
+/** Kernel `scatter` of the interface. */
+export function scatter(memory: Memory, { x, rows, rowCount, out, features }: Args<'scatter'>): void {
+  const places = memory.i32(rows, rowCount);
+  const source = memory.f32(x, padded(rowCount) * features);
+  const target = memory.f32(out, padded(1 + places.reduce((last, row) => Math.max(last, row), 0)) * features);
+  for (let token = 0; token < rowCount; token++) {
+    for (let f = 0; f < features; f++) {
+      target[tiled(places[token], f, features)] = source[tiled(token, f, features)];
+    }
+  }
+}
+
+/** Kernel `rowEffects` of the interface. */
+export function rowEffects(memory: Memory, args: Args<'rowEffects'>): void {
+  const { factor, tokenCount, ownerCount, features } = args;
+  const gradient = memory.f32(args.gradient, padded(tokenCount) * features);
+  const value = memory.f32(args.value, padded(tokenCount) * features);
+  const owners = memory.i32(args.owners, tokenCount);
+  const out = memory.f32(args.out, ownerCount * features);
+  const sums = new Float64Array(ownerCount * features);
+  for (let token = 0; token < tokenCount; token++) {
+    if (owners[token] < 0) continue;
+    for (let f = 0; f < features; f++) {
+      const at = tiled(token, f, features);
+      sums[owners[token] * features + f] += gradient[at] * value[at];
+    }
+  }
+  for (let i = 0; i < sums.length; i++) out[i] += factor * sums[i];
+}

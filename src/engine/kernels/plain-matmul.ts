@@ -1,0 +1,64 @@
+/** Owns the plain backend's products with one-bit matrices, and how it reads single weights. */
+import { BLOCK_COLUMNS, LANES, type BitMatrix, type Memory } from './kernels.js';
+import { BLOCK_BYTES, tiled, type Args } from './layout.js';
+
+/** Reads single weights of a matrix: `sign(row, column)` is ±1, `scale(row, block)` its factor. */
+export function readWeights(memory: Memory, { bits, scales, rows, columns }: BitMatrix) {
+  const blocks = columns / BLOCK_COLUMNS;
+  const signs = memory.u8(bits, blocks * rows * BLOCK_BYTES);
+  const factors = memory.f32(scales, blocks * rows);
+  return {
+    blocks,
+    sign(row: number, column: number): number {
+      const within = column % BLOCK_COLUMNS;
+      const block = (column - within) / BLOCK_COLUMNS;
+      const byte = signs[(block * rows + row) * BLOCK_BYTES + (within >> 3)];
+      return (byte >> (within & 7)) & 1 ? 1 : -1;
+    },
+    scale: (row: number, block: number): number => factors[block * rows + row],
+  };
+}
+
+/** Kernel `matmul` of the interface. */
+export function matmul(memory: Memory, { x, weights, out, tiles, accumulate }: Args<'matmul'>): void {
+  const { rows, columns } = weights;
+  const { blocks, sign, scale } = readWeights(memory, weights);
+  const source = memory.f32(x, tiles * columns * LANES);
+  const target = memory.f32(out, tiles * rows * LANES);
+  const signs = new Float64Array(columns);
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) signs[column] = sign(row, column);
+    for (let token = 0; token < tiles * LANES; token++) {
+      let product = 0;
+      for (let block = 0; block < blocks; block++) {
+        let sum = 0;
+        for (let column = block * BLOCK_COLUMNS; column < (block + 1) * BLOCK_COLUMNS; column++) {
+          sum += signs[column] * source[tiled(token, column, columns)];
+        }
+        product += scale(row, block) * sum;
+      }
+      const at = tiled(token, row, rows);
+      target[at] = accumulate ? target[at] + product : product;
+    }
+  }
+}
+
+/** Kernel `matmulTransposed` of the interface. */
+export function matmulTransposed(memory: Memory, args: Args<'matmulTransposed'>): void {
+  const { weights, tiles, accumulate } = args;
+  const { rows, columns } = weights;
+  const { sign, scale } = readWeights(memory, weights);
+  const dOut = memory.f32(args.dOut, tiles * rows * LANES);
+  const dx = memory.f32(args.dx, tiles * columns * LANES);
+  const factors = new Float64Array(rows);
+  for (let column = 0; column < columns; column++) {
+    const block = Math.floor(column / BLOCK_COLUMNS);
+    for (let row = 0; row < rows; row++) factors[row] = sign(row, column) * scale(row, block);
+    for (let token = 0; token < tiles * LANES; token++) {
+      const at = tiled(token, column, columns);
+      let sum = accumulate ? dx[at] : 0;
+      for (let row = 0; row < rows; row++) sum += factors[row] * dOut[tiled(token, row, rows)];
+      dx[at] = sum;
+    }
+  }
+}
