@@ -29,11 +29,13 @@ export interface Commit {
 
 /** Reads a commit. Throws REPOSITORY_CORRUPT when it is missing or damaged. */
 export async function readCommit(repository: Repository, id: CommitId): Promise<Commit> {
-  return reporting(`read commit ${id}`, async () => {
-    const { commit } = await git.readCommit({ ...gitArguments(repository), oid: id });
-    const { tree, parent, author, committer, message } = commit;
-    return { id, tree, parents: parent.map(asCommitId), author, committer, message };
-  });
+  return repository.commits.recall(id, () =>
+    reporting(`read commit ${id}`, async () => {
+      const { commit } = await git.readCommit({ ...gitArguments(repository), oid: id });
+      const { tree, parent, author, committer, message } = commit;
+      return { id, tree, parents: parent.map(asCommitId), author, committer, message };
+    }),
+  );
 }
 
 /** Reads a blob. Throws REPOSITORY_CORRUPT when it is missing or damaged. */

@@ -5,6 +5,9 @@ import { RepositoryError } from '../errors.js';
 import { createDurableFs, type DurableFs } from './durable-fs.js';
 import { git } from './git.js';
 import { reporting } from './git-error.js';
+import { createMemory, type Memory } from './memory.js';
+import type { Commit } from './object.js';
+import type { Tree } from './tree.js';
 
 /** A git repository with a worktree, opened. Plain data: pass it to the verbs of this room. */
 export interface Repository {
@@ -15,6 +18,8 @@ export interface Repository {
   readonly fs: DurableFs;
   /** What isomorphic-git keeps between calls: parsed pack indexes and the index file. */
   readonly cache: object;
+  readonly commits: Memory<Commit>;
+  readonly trees: Memory<Tree>;
 }
 
 /** Bankai's own folder inside the git directory: never cloned, never committed. */
@@ -61,7 +66,14 @@ export async function openGitRepository(directory: string): Promise<Repository> 
 /** Names the parts of a repository without looking at the disk. */
 export function describeRepository(directory: string): Repository {
   const gitDirectory = join(directory, '.git');
-  return { directory, gitDirectory, fs: createDurableFs(gitDirectory), cache: {} };
+  return {
+    directory,
+    gitDirectory,
+    fs: createDurableFs(gitDirectory),
+    cache: {},
+    commits: createMemory((commit) => 1000 + 2 * commit.message.length),
+    trees: createMemory((tree) => 100 + 200 * tree.size),
+  };
 }
 
 /** Tells whether `bankai init` was completed here. */

@@ -8,8 +8,8 @@ import { RepositoryError } from '../errors.js';
 import { isPatchId, type PatchId, sha256Hex } from '../patch/ids.js';
 import { decodePatch, type Patch } from '../patch/patch.js';
 import { reporting } from './git-error.js';
-import type { CommitId, ObjectId } from './ids.js';
-import { findEntry, isFile, misplaced, readBlob } from './object.js';
+import type { CommitId } from './ids.js';
+import { findEntry, isFile, misplaced, readBlob, readFileAt } from './object.js';
 import type { Repository } from './repository.js';
 import { readTree } from './tree.js';
 
@@ -42,7 +42,22 @@ export function patchAtPath(path: string): PatchId | undefined {
 
 /** Lists the patches of a commit's state in the order of their ids. Reads trees only. Throws REPOSITORY_CORRUPT. */
 export async function readState(repository: Repository, commit: CommitId): Promise<PatchId[]> {
-  return [...(await patchBlobs(repository, commit)).keys()].sort();
+  const top = await findEntry(repository, commit, 'patches');
+  if (top === undefined) return [];
+  if (top.type !== 'tree') throw misplaced(commit, 'patches');
+  return reporting(`read the patches of commit ${commit}`, async () => {
+    const ids: PatchId[] = [];
+    for (const [folder, { oid, type }] of await readTree(repository, top.oid)) {
+      if (type !== 'tree') throw misplaced(commit, `patches/${folder}`);
+      for (const [name, entry] of await readTree(repository, oid)) {
+        const path = `patches/${folder}/${name}`;
+        const id = patchAtPath(path);
+        if (id === undefined || !isFile(entry)) throw misplaced(commit, path);
+        ids.push(id);
+      }
+    }
+    return ids.sort();
+  });
 }
 
 /** Reads patches of a commit's state; each must be what its name says. Throws PATCH_INVALID, PATCH_ID_MISMATCH, REPOSITORY_CORRUPT. */
@@ -51,12 +66,11 @@ export async function readPatches(
   commit: CommitId,
   ids: Iterable<PatchId>,
 ): Promise<Map<PatchId, Patch>> {
-  const blobs = await patchBlobs(repository, commit);
   const patches = await Promise.all(
     [...ids].map(async (id): Promise<[PatchId, Patch]> => {
-      const oid = blobs.get(id);
-      if (oid === undefined) throw absentPatch(commit, id);
-      return [id, decodePatch(await readBlob(repository, oid), id)];
+      const bytes = await readFileAt(repository, commit, patchPath(id));
+      if (bytes === undefined) throw absentPatch(commit, id);
+      return [id, decodePatch(bytes, id)];
     }),
   );
   return new Map(patches);
@@ -83,27 +97,6 @@ export async function readEvidence(repository: Repository, commit: CommitId, id:
         return file;
       }),
   );
-}
-
-async function patchBlobs(repository: Repository, commit: CommitId): Promise<Map<PatchId, ObjectId>> {
-  const top = await findEntry(repository, commit, 'patches');
-  if (top === undefined) return new Map();
-  if (top.type !== 'tree') throw misplaced(commit, 'patches');
-  return reporting(`read the patches of commit ${commit}`, async () => {
-    const folders = [...(await readTree(repository, top.oid))];
-    const lists = await Promise.all(
-      folders.map(async ([folder, { oid, type }]) => {
-        if (type !== 'tree') throw misplaced(commit, `patches/${folder}`);
-        return [...(await readTree(repository, oid))].map(([name, entry]): [PatchId, ObjectId] => {
-          const path = `patches/${folder}/${name}`;
-          const id = patchAtPath(path);
-          if (id === undefined || !isFile(entry)) throw misplaced(commit, path);
-          return [id, entry.oid];
-        });
-      }),
-    );
-    return new Map(lists.flat());
-  });
 }
 
 function absentPatch(commit: CommitId, id: PatchId): RepositoryError {

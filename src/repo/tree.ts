@@ -21,10 +21,12 @@ export const fileEntry = (oid: ObjectId): TreeEntry => ({ mode: '100644', oid, t
 /** Reads one level of a tree; an undefined id is the empty tree. */
 export async function readTree(repository: Repository, oid: ObjectId | undefined): Promise<Tree> {
   if (oid === undefined) return new Map();
-  const loose = readLooseObject(repository, oid);
-  if (loose?.type === 'tree') return parseTree(loose.content);
-  const { tree } = await git.readTree({ ...gitArguments(repository), oid });
-  return new Map(tree.map(({ path, mode, oid, type }) => [path, { mode, oid, type }]));
+  return repository.trees.recall(oid, async () => {
+    const loose = readLooseObject(repository, oid);
+    if (loose?.type === 'tree') return parseTree(loose.content);
+    const { tree } = await git.readTree({ ...gitArguments(repository), oid });
+    return new Map(tree.map(({ path, mode, oid, type }) => [path, { mode, oid, type }]));
+  });
 }
 
 /** Parses a tree object: entries of octal mode, space, name, NUL and 20 bytes of id. The hash is right, the bytes are hostile. */

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { readHead } from '../../src/repo/branch.js';
 import { createDurableFs } from '../../src/repo/durable-fs.js';
 import { withLock } from '../../src/repo/lock.js';
+import { describeRepository } from '../../src/repo/repository.js';
 import { patchPath, readPatches, readState } from '../../src/repo/state.js';
 import { temporaryDirectory } from '../paths.js';
 import { commitRow, idOf, newRepository, runGit } from './sandbox.js';
@@ -50,7 +51,8 @@ describe('the file system under git', () => {
     const object = join(repository.gitDirectory, 'objects', oid.slice(0, 2), oid.slice(2));
     chmodSync(object, 0o644);
     truncateSync(object, 0);
-    await expect(readState(repository, commit)).toFailWithCode('REPOSITORY_CORRUPT');
+    const opened = describeRepository(repository.directory);
+    await expect(readState(opened, commit)).toFailWithCode('REPOSITORY_CORRUPT');
   });
 });
 
