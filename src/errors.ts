@@ -37,13 +37,11 @@ export type FormatCode =
   | 'PATCH_ID_MISMATCH'
   | 'PROBES_INVALID'
   | 'STATEMENT_INVALID'
-  | 'INTERCHANGE_INVALID'
-  | 'SCHEMA_INVALID';
+  | 'INTERCHANGE_INVALID';
 
 /** Who made something, and whether that can be believed. */
 export type TrustCode =
   | 'KEY_INVALID'
-  | 'KEY_EXISTS'
   | 'KEY_UNSAFE'
   | 'SIGNATURE_MISSING'
   | 'SIGNATURE_INVALID'
@@ -60,8 +58,7 @@ export type CompatibilityCode =
   | 'TYPE_UNSUPPORTED'
   | 'ARCHITECTURE_UNSUPPORTED'
   | 'TOKENIZER_UNSUPPORTED'
-  | 'CONTEXT_TOO_LONG'
-  | 'MASK_MISMATCH';
+  | 'CONTEXT_TOO_LONG';
 
 /** A search or evaluation that ended without what was asked for. */
 export type SearchCode = 'NOTHING_TO_COMMIT' | 'INTERRUPTED' | 'PROBES_UNUSABLE';
