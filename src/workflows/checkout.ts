@@ -83,8 +83,10 @@ export async function moveTo(workspace: Workspace, { commit, branch }: Destinati
   const model = openModelFile(workspace.model);
   try {
     const gguf = readOneBit(model);
-    for (const patch of patches.values()) assertPatchFits(patch, state.weightsId, shapesOf(gguf));
-    const added = ids.filter((id) => !state.patches.includes(id));
+    const shapeOf = shapesOf(gguf);
+    for (const patch of patches.values()) assertPatchFits(patch, state.weightsId, shapeOf);
+    const present = new Set(state.patches);
+    const added = ids.filter((id) => !present.has(id));
     const unsigned = await assertNotForged(repository, commit, added);
     const now = await appliedMask(workspace);
     const plan = planCheckout(gguf, now, composeMask(patches.values()));
