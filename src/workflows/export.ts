@@ -1,8 +1,9 @@
 /** Owns `bankai export`: a stack as a GGUF of its own, for llama.cpp. */
 import { createHash } from 'node:crypto';
+import { lstat } from 'node:fs/promises';
 import { applyEdits } from '../checkout/edit.js';
 import { planCheckout } from '../checkout/plan.js';
-import { findFaults } from '../checkout/verify.js';
+import { assertUnchanged } from '../checkout/verify.js';
 import { RepositoryError } from '../errors.js';
 import { derivedMetadata } from '../gguf/derived.js';
 import { openFile } from '../gguf/source.js';
@@ -31,23 +32,13 @@ export async function exportModel(directory: string, request: ExportRequest) {
   const stack = await loadStack(repository, request.stack);
   const now = await appliedMask(workspace);
   const { base } = await readDescriptor(repository, state.root);
-  if (request.path === workspace.model) {
+  if (await isSameFile(request.path, workspace.model)) {
     throw new RepositoryError('FILE_EXISTS', `${request.path} is the working model itself`, {
       hint: 'Choose another name; "bankai checkout" changes the working model.',
     });
   }
   await withModel(workspace.model, async ({ source, gguf }) => {
-    const faults = findFaults(source, gguf, now, base.tensors);
-    if (faults.length > 0) {
-      throw new RepositoryError(
-        'MODEL_CHANGED',
-        `The working model was changed by something else: ${faults[0].tensor} differs`,
-        {
-          hint: 'Nothing was written. Use "bankai verify" to see all differences.',
-          data: { faults },
-        },
-      );
-    }
+    assertUnchanged(source, gguf, now, base.tensors);
     const { edits } = planCheckout(gguf, now, stack.mask);
     await writeGguf(source, gguf, request.path, {
       metadata: derivedMetadata(gguf.metadata, {
@@ -70,6 +61,12 @@ export async function exportModel(directory: string, request: ExportRequest) {
     flips: countFlips(stack.mask),
     sha256,
   };
+}
+
+/** Whether two paths lead to one file, though they may differ: through a symlinked directory, or in their case. */
+async function isSameFile(a: string, b: string): Promise<boolean> {
+  const [one, other] = await Promise.all([a, b].map((path) => lstat(path, { bigint: true }).catch(() => undefined)));
+  return one !== undefined && other !== undefined && one.dev === other.dev && one.ino === other.ino;
 }
 
 function digestFile(path: string): { byteLength: number; sha256: string } {
