@@ -57,23 +57,19 @@ export function findUnexpected(gguf: Gguf, expected: Iterable<ExpectedTensor>): 
 }
 
 /**
- * Asserts that tensors of the working model are the base's under the mask that it has now, so that XORing can only lead
- * where it is meant to. Throws MODEL_CHANGED naming the first that is not.
+ * Asserts that tensors of the working model, by default all, are the base's under the mask that it has now, so that XORing
+ * can only lead where it is meant to. Throws MODEL_CHANGED naming the first that is not.
  */
 export function assertUnchanged(
   source: ByteSource,
   gguf: Gguf,
   mask: Mask,
   expected: readonly ExpectedTensor[],
-  tensors: readonly string[],
+  tensors?: readonly string[],
 ): void {
-  const wanted = new Set(tensors);
-  const faults = findFaults(
-    source,
-    gguf,
-    mask,
-    expected.filter(({ name }) => wanted.has(name)),
-  );
+  const wanted = tensors && new Set(tensors);
+  const judged = wanted ? expected.filter(({ name }) => wanted.has(name)) : expected;
+  const faults = findFaults(source, gguf, mask, judged);
   if (faults.length === 0) return;
   const [{ tensor }] = faults;
   throw new RepositoryError(
@@ -81,7 +77,9 @@ export function assertUnchanged(
     `The working model was changed by something else: ${tensor} is not the base model's under the present patches` +
       (faults.length > 1 ? ` (nor are ${faults.length - 1} more tensors)` : ''),
     {
-      hint: 'Nothing was written. Use "bankai verify" to see all differences; a fresh copy of the base model heals them.',
+      hint:
+        'Nothing was written. Use "bankai verify" to see all differences. To begin again with a fresh model, remove the ' +
+        'file and .git/bankai/state.json, and run "bankai init --model FILE" with the base model: commits and branches stay.',
       data: { faults },
     },
   );

@@ -1,8 +1,7 @@
 /** Owns the way from a workspace to an engine that holds a given stack. */
-import { findFaults } from '../checkout/verify.js';
+import { assertUnchanged } from '../checkout/verify.js';
 import type { Engine } from '../engine/engine.js';
 import { openEngine } from '../engine/open.js';
-import { RepositoryError } from '../errors.js';
 import { emptyMask, type Mask, maskFlips, xorMasks } from '../patch/mask.js';
 import { readDescriptor } from '../repo/descriptor.js';
 import { appliedMask, withModel, type Workspace } from './workspace.js';
@@ -26,17 +25,7 @@ export async function withEngine<T>(
   const applied = await appliedMask(workspace);
   const { base } = await readDescriptor(workspace.repository, workspace.state.root);
   const engine = await withModel(workspace.model, async ({ source, gguf }) => {
-    const faults = findFaults(source, gguf, applied, base.tensors);
-    if (faults.length > 0) {
-      throw new RepositoryError(
-        'MODEL_CHANGED',
-        `The working model was changed by something else: ${faults[0].tensor} differs`,
-        {
-          hint: 'Use "bankai verify" to see all differences; a fresh copy of the base model heals them.',
-          data: { faults },
-        },
-      );
-    }
+    assertUnchanged(source, gguf, applied, base.tensors);
     return openEngine(source, { threads });
   });
   try {
