@@ -1,12 +1,12 @@
 /** Owns the writing of the commit that adds a patch. Moves no ref: see `move-head.ts`. */
 import { encodePatch, type Patch, patchId } from '../patch/patch.js';
-import { git } from './git.js';
 import { reporting } from './git-error.js';
-import { asCommitId, type CommitId } from './ids.js';
+import type { CommitId } from './ids.js';
 import { readCommit, type Signature } from './object.js';
-import { gitArguments, type Repository } from './repository.js';
+import type { Repository } from './repository.js';
 import { type EvidenceFile, evidencePath, patchPath } from './state.js';
 import { changeTree, fileEntry, type TreeEntry } from './tree.js';
+import { writeCommit, writeObject } from './write-object.js';
 
 /** A patch to be recorded on top of a commit. */
 export interface PatchCommit {
@@ -25,16 +25,13 @@ export async function commitPatch(repository: Repository, addition: PatchCommit)
   const id = patchId(addition.patch);
   return reporting(`record patch ${id}`, async () => {
     const changes = new Map<string, TreeEntry>();
-    const add = async (path: string, blob: Uint8Array) =>
-      changes.set(path, fileEntry(await git.writeBlob({ ...gitArguments(repository), blob })));
+    const add = async (path: string, bytes: Uint8Array) =>
+      changes.set(path, fileEntry(await writeObject(repository, 'blob', bytes)));
     await add(patchPath(id), encodePatch(addition.patch));
     for (const file of addition.evidence) await add(evidencePath(id, file), file.bytes);
     const parent = await readCommit(repository, addition.parent);
     const tree = await changeTree(repository, parent.tree, changes);
-    const author = { ...addition.author };
-    // git fsck refuses a commit with NUL in it.
-    const message = addition.message.replaceAll('\0', '');
-    const commit = { tree, parent: [addition.parent], author, committer: author, message };
-    return asCommitId(await git.writeCommit({ ...gitArguments(repository), commit }));
+    const { author, message } = addition;
+    return writeCommit(repository, { tree, parents: [addition.parent], author, committer: author, message });
   });
 }

@@ -2,12 +2,13 @@
 import { nobody } from './descriptor.js';
 import { git } from './git.js';
 import { reporting } from './git-error.js';
-import { asCommitId, type CommitId } from './ids.js';
+import type { CommitId } from './ids.js';
 import { readCommit } from './object.js';
 import { gitArguments, type Repository } from './repository.js';
 import { rootCommit, type ResolvedStack, type StackPart } from './resolve.js';
 import { readState } from './state.js';
 import { uniteTrees } from './tree.js';
+import { writeCommit } from './write-object.js';
 
 /**
  * Finds or writes the commit of a stack. A part that descends from all others and already has the whole union stands for
@@ -55,15 +56,14 @@ async function writeMerge(repository: Repository, parts: readonly StackPart[]): 
   const timestamp = Math.max(...commits.map((commit) => commit.committer.timestamp));
   const author = { ...nobody, timestamp, timezoneOffset: 0 };
   const names = parts.map((part) => part.name).sort();
-  const commit = {
+  return writeCommit(repository, {
     tree: await uniteTrees(
       repository,
       commits.map((commit) => commit.tree),
     ),
-    parent: commits.map((commit) => commit.id),
+    parents: commits.map((commit) => commit.id),
     author,
     committer: author,
     message: `Stack ${names.join('+')}\n`,
-  };
-  return asCommitId(await git.writeCommit({ ...gitArguments(repository), commit }));
+  });
 }

@@ -2,11 +2,11 @@
 import { RepositoryError } from '../errors.js';
 import { canonicalBytes, decodeCanonical } from '../patch/canonical.js';
 import type { WeightsId } from '../patch/ids.js';
-import { git } from './git.js';
-import { asCommitId, type CommitId } from './ids.js';
+import type { CommitId } from './ids.js';
 import { readFileAt } from './object.js';
-import { gitArguments, type Repository, unsupported } from './repository.js';
+import { type Repository, unsupported } from './repository.js';
 import { changeTree, fileEntry } from './tree.js';
+import { writeCommit, writeObject } from './write-object.js';
 
 /** Path of the descriptor in every tree. */
 export const DESCRIPTOR_PATH = 'bankai.json';
@@ -64,7 +64,7 @@ export const nobody = { name: 'bankai', email: 'bankai@localhost' };
  * starts from the same model starts from the same commit.
  */
 export async function writeRootCommit(repository: Repository, descriptor: RepositoryDescriptor): Promise<CommitId> {
-  const write = async (blob: Uint8Array) => fileEntry(await git.writeBlob({ ...gitArguments(repository), blob }));
+  const write = async (bytes: Uint8Array) => fileEntry(await writeObject(repository, 'blob', bytes));
   const tree = await changeTree(
     repository,
     undefined,
@@ -76,6 +76,5 @@ export async function writeRootCommit(repository: Repository, descriptor: Reposi
   );
   const author = { ...nobody, timestamp: 0, timezoneOffset: 0 };
   const message = `Base model ${descriptor.base.weightsId}\n`;
-  const commit = { tree, parent: [], author, committer: author, message };
-  return asCommitId(await git.writeCommit({ ...gitArguments(repository), commit }));
+  return writeCommit(repository, { tree, parents: [], author, committer: author, message });
 }

@@ -3,6 +3,7 @@ import { git } from './git.js';
 import type { ObjectId } from './ids.js';
 import { readLooseObject } from './loose-object.js';
 import { gitArguments, type Repository } from './repository.js';
+import { writeObject } from './write-object.js';
 
 /** One entry of a tree. */
 export interface TreeEntry {
@@ -47,10 +48,17 @@ function parseTree(content: Buffer): Tree {
 }
 
 async function writeTree(repository: Repository, tree: Tree): Promise<ObjectId> {
-  return git.writeTree({
-    ...gitArguments(repository),
-    tree: [...tree].map(([path, entry]) => ({ path, ...entry })),
-  });
+  return writeObject(repository, 'tree', encodeTree(tree));
+}
+
+/** Encodes a tree object. git orders entries by their bytes, a subtree as if its name ended in a slash. */
+function encodeTree(tree: Tree): Buffer {
+  const entries = [...tree].map(([name, { mode, oid, type }]) => ({
+    place: Buffer.from(type === 'tree' ? `${name}/` : name),
+    bytes: Buffer.concat([Buffer.from(`${mode.replace(/^0/, '')} ${name}\0`), Buffer.from(oid, 'hex')]),
+  }));
+  entries.sort((a, b) => Buffer.compare(a.place, b.place));
+  return Buffer.concat(entries.map(({ bytes }) => bytes));
 }
 
 /** Paths to set, or to remove where the value is undefined. */
