@@ -1,8 +1,10 @@
 /** Owns `bankai commit`: search a patch, and record it if it gains anything. */
+import { assertNotLinked } from '../checkout/model-file.js';
 import { SearchError } from '../errors.js';
 import { composeMask } from '../patch/mask.js';
 import { createPatch, patchId } from '../patch/patch.js';
 import { assertNewBranch, type Head, readHead } from '../repo/branch.js';
+import { assertMovable } from '../repo/move-head.js';
 import { readPatches, readState } from '../repo/state.js';
 import { scaleWeightedRows } from '../search/candidates.js';
 import type { Fitness } from '../search/fitness.js';
@@ -65,13 +67,15 @@ export interface CommitOutcome {
 
 /**
  * Searches a patch on top of HEAD, or of the base for a new branch, and commits it. The working model then holds it.
- * Throws NOTHING_TO_COMMIT when nothing was gained, BRANCH_EXISTS, PROBES_INVALID, PROBES_UNUSABLE, MODEL_CHANGED.
+ * Throws NOTHING_TO_COMMIT when nothing was gained, BRANCH_EXISTS, PROBES_INVALID, PROBES_UNUSABLE, MODEL_CHANGED,
+ * MODEL_LINKED, WORKTREE_DIRTY: all but the first before the search.
  */
 export async function commit(directory: string, request: CommitRequest, recorder: Recorder): Promise<CommitOutcome> {
   const probes = request.probes.map(({ bytes, name }) => parseProbes(bytes, name));
   const controls = request.controls.map(({ bytes, name }) => parseProbes(bytes, name));
   return changeWorkspace(directory, async (workspace) => {
     const onto = await startOf(workspace, request.branch);
+    await assertRecordable(workspace, onto);
     const parents = await readState(workspace.repository, onto.commit);
     const patches = await readPatches(workspace.repository, onto.commit, parents);
     const result = await withEngine(workspace, request.threads, async ({ engine, hold }) => {
@@ -125,6 +129,13 @@ async function startOf({ repository, state }: Workspace, branch: string | undefi
   if (branch === undefined) return readHead(repository);
   await assertNewBranch(repository, branch);
   return { branch, commit: state.root };
+}
+
+/** What would stop the checkout of the new commit, asked before a search that may take hours. */
+async function assertRecordable({ repository, model }: Workspace, onto: Head): Promise<void> {
+  assertNotLinked(model);
+  const { commit: from } = await readHead(repository);
+  await assertMovable(repository, { from, to: onto.commit, branch: onto.branch });
 }
 
 function assertGain(result: SearchResult): void {
