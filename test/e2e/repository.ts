@@ -80,12 +80,12 @@ export async function answerOf<T>(cli: Cli, args: readonly string[], schema = ar
 /** The SHA-256 of a file. */
 export const digestOf = (path: string): string => createHash('sha256').update(readFileSync(path)).digest('hex');
 
-/** Everything below a directory: kind, mode and content by path. The lock, which counts its uses, is left out. */
+/** Everything below a directory: kind, mode and content by path. Locks, which count their uses, are left out. */
 export function fingerprint(directory: string): Record<string, string> {
   const found: Record<string, string> = {};
   const visit = (path: string): void => {
     const name = relative(directory, path);
-    if (name === join('.git', 'bankai', 'lock')) return;
+    if (path.endsWith(join('.git', 'bankai', 'lock'))) return;
     const stats = lstatSync(path);
     const mode = stats.mode.toString(8);
     if (stats.isDirectory()) {
