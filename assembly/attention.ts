@@ -51,7 +51,7 @@ export function attention(
 }
 
 /** scores[i] = query · keys[path[i]], four keys at a time; what fills the last vector up is −∞. */
-function score(
+export function score(
   query: usize,
   keys: usize,
   rowBytes: usize,
@@ -96,7 +96,7 @@ class Lanes {
 }
 
 /** Replaces scores by exp(score − highest) and returns their sum. */
-function softmax(scores: usize, end: usize): f32 {
+export function softmax(scores: usize, end: usize): f32 {
   let highest = v128.load(scores);
   for (let at = scores + 16; at < end; at += 16) highest = f32x4.pmax(highest, v128.load(at));
   highest = f32x4.pmax(highest, v128.shuffle<f32>(highest, highest, 2, 3, 0, 1));

@@ -1,6 +1,6 @@
-/** What is read off logits: log Σ exp, the likeliest token, and the divergence of two distributions. */
+/** What is read off logits: log Σ exp, the likeliest token, the divergence of two distributions, and gradients. */
 import { Exponential, log } from './exponential';
-import { Quad, TILE_FEATURE } from './layout';
+import { QUAD, Quad, TILE_FEATURE } from './layout';
 
 /** Entries summed in float32 before they join a float64 total: vocabularies are too long for float32 alone. */
 const PARTIAL: usize = 64 * TILE_FEATURE;
@@ -86,6 +86,65 @@ export function divergence(
     const narrowLow = f32x4.demote_f64x2_zero(low);
     const narrowHigh = f32x4.demote_f64x2_zero(high);
     v128.store(out + ((<usize>quad) << 4), v128.shuffle<f32>(narrowLow, narrowHigh, 0, 1, 4, 5));
+  }
+}
+
+/** Items: quads. weight · (onehot(target) − p). */
+export function answerGradient(
+  scratch: usize,
+  first: i32,
+  last: i32,
+  logits: usize,
+  logSumExp: usize,
+  vocabulary: usize,
+  targets: usize,
+  weights: usize,
+  out: usize,
+): void {
+  for (let quad = first; quad < last; quad++) {
+    const source = Quad.address(logits, quad, vocabulary);
+    const target = Quad.address(out, quad, vocabulary);
+    const lanes = (<usize>quad) << 4;
+    const sum = v128.load(logSumExp + lanes);
+    const negated = f32x4.neg(v128.load(weights + lanes));
+    for (let at: usize = 0; at < vocabulary * TILE_FEATURE; at += TILE_FEATURE) {
+      v128.store(target + at, f32x4.mul(negated, Exponential.of4(f32x4.sub(v128.load(source + at), sum))));
+    }
+    for (let lane: usize = 0; lane < QUAD; lane += 4) {
+      const id = load<i32>(targets + lanes + lane);
+      if (id < 0) continue;
+      const at = target + <usize>id * TILE_FEATURE + lane;
+      store<f32>(at, load<f32>(weights + lanes + lane) + load<f32>(at));
+    }
+  }
+}
+
+/** Items: quads. weight · (p − q), p the reference. */
+export function divergenceGradient(
+  scratch: usize,
+  first: i32,
+  last: i32,
+  reference: usize,
+  referenceLogSumExp: usize,
+  logits: usize,
+  logSumExp: usize,
+  vocabulary: usize,
+  weights: usize,
+  out: usize,
+): void {
+  for (let quad = first; quad < last; quad++) {
+    const before = Quad.address(reference, quad, vocabulary);
+    const after = Quad.address(logits, quad, vocabulary);
+    const target = Quad.address(out, quad, vocabulary);
+    const lanes = (<usize>quad) << 4;
+    const beforeSum = v128.load(referenceLogSumExp + lanes);
+    const afterSum = v128.load(logSumExp + lanes);
+    const weight = v128.load(weights + lanes);
+    for (let at: usize = 0; at < vocabulary * TILE_FEATURE; at += TILE_FEATURE) {
+      const p = Exponential.of4(f32x4.sub(v128.load(before + at), beforeSum));
+      const q = Exponential.of4(f32x4.sub(v128.load(after + at), afterSum));
+      v128.store(target + at, f32x4.mul(weight, f32x4.sub(p, q)));
+    }
   }
 }
 

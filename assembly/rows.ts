@@ -1,4 +1,4 @@
-/** Kernels that fetch whole tokens: rows of the embedding matrix, and tokens out of tiles. */
+/** Kernels that move whole tokens: rows of the embedding matrix into tiles, and tokens out of tiles and back. */
 import { BLOCK_BYTES, BLOCK_COLUMNS, TILE_FEATURE } from './layout';
 
 const LANES: i32 = 8;
@@ -61,6 +61,29 @@ export function gather(
       const token = load<u32>(rows + ((<usize>(tile * LANES + lane)) << 2));
       const from = x + <usize>(token >> 3) * tileBytes + <usize>((token & 7) << 2);
       const to = target + ((<usize>lane) << 2);
+      for (let f: usize = 0; f < tileBytes; f += TILE_FEATURE) store<u32>(to + f, load<u32>(from + f));
+    }
+  }
+}
+
+/** Items: tiles of `x`. */
+export function scatter(
+  scratch: usize,
+  first: i32,
+  last: i32,
+  x: usize,
+  rows: usize,
+  rowCount: i32,
+  out: usize,
+  features: usize,
+): void {
+  const tileBytes = features * TILE_FEATURE;
+  for (let tile = first; tile < last; tile++) {
+    const live = min(rowCount - tile * LANES, LANES);
+    for (let lane = 0; lane < live; lane++) {
+      const token = load<u32>(rows + ((<usize>(tile * LANES + lane)) << 2));
+      const from = x + <usize>tile * tileBytes + ((<usize>lane) << 2);
+      const to = out + <usize>(token >> 3) * tileBytes + <usize>((token & 7) << 2);
       for (let f: usize = 0; f < tileBytes; f += TILE_FEATURE) store<u32>(to + f, load<u32>(from + f));
     }
   }

@@ -1,6 +1,6 @@
-/** The gated activation between the two halves of the MLP. */
+/** The gated activation between the two halves of the MLP, and the way back through it. */
 import { Exponential } from './exponential';
-import { TILE_FEATURE } from './layout';
+import { QUAD, TILE_FEATURE } from './layout';
 
 /** Items: tiles. */
 export function swiglu(scratch: usize, first: i32, last: i32, gateUp: usize, out: usize, features: usize): void {
@@ -23,5 +23,33 @@ class Silu {
   @inline
   static of4(gate: v128): v128 {
     return f32x4.div(gate, f32x4.add(f32x4.splat(1), Exponential.of4(f32x4.neg(gate))));
+  }
+}
+
+/** Items: tiles. d silu(g) = σ(g) · (1 + g·(1 − σ(g))). */
+export function swigluBackward(
+  scratch: usize,
+  first: i32,
+  last: i32,
+  gateUp: usize,
+  dHidden: usize,
+  dGateUp: usize,
+  features: usize,
+): void {
+  const bytes = features * TILE_FEATURE;
+  const one = f32x4.splat(1);
+  for (let tile = <usize>first; tile < <usize>last; tile++) {
+    const gates = gateUp + tile * 2 * bytes;
+    const gradients = dHidden + tile * bytes;
+    const target = dGateUp + tile * 2 * bytes;
+    for (let at: usize = 0; at < bytes; at += QUAD) {
+      const gate = v128.load(gates + at);
+      const up = v128.load(gates + bytes + at);
+      const gradient = v128.load(gradients + at);
+      const sigmoid = f32x4.div(one, f32x4.add(one, Exponential.of4(f32x4.neg(gate))));
+      const slope = f32x4.mul(sigmoid, f32x4.add(one, f32x4.mul(gate, f32x4.sub(one, sigmoid))));
+      v128.store(target + at, f32x4.mul(f32x4.mul(gradient, up), slope));
+      v128.store(target + bytes + at, f32x4.mul(gradient, f32x4.mul(gate, sigmoid)));
+    }
   }
 }

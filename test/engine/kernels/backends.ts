@@ -24,7 +24,7 @@ export function keep(kernels: Kernels): Kernels {
 
 export const wasm = async (threads: number): Promise<Kernels> => keep(await createWasmKernels({ threads }));
 
-const plain = keep(createPlainKernels());
+export const plain = keep(createPlainKernels());
 export const wasmByThreads = await Promise.all([wasm(1), wasm(2), wasm(3)]);
 
 /** Defines the same tests for every backend. */
