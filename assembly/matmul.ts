@@ -111,7 +111,7 @@ function buildTable(x: usize, table: usize, halves: usize): void {
 }
 
 /** The 16 signed sums ±a ±b ±c ±d of 4 columns of a quad; bit k of an entry's index is the sign of column k. */
-function sumFour(x: usize, sums: usize): void {
+export function sumFour(x: usize, sums: usize): void {
   const a = v128.load(x);
   const b = v128.load(x, 32);
   const c = v128.load(x, 64);

@@ -19,6 +19,9 @@ const HEAD_DIM_UNIT = 16;
 /** Rows below which a thread's share of a tile is not worth building the tables again. */
 const LEAST_ROWS = 512;
 
+/** Tiles that `matmulTransposed` takes at a time: as many as share its look-up indices. */
+const TILES_AT_A_TIME = 4;
+
 /** Features of which `rowEffects` sums the products side by side. */
 const FEATURES_AT_A_TIME = 4;
 
@@ -70,8 +73,8 @@ export function bindKernels(run: Run, threads: number): Omit<Kernels, 'name' | '
       run('divergence', 2 * tiles, [reference, referenceLogSumExp, logits, logSumExp, vocabulary, out]);
     },
     matmulTransposed({ dOut, weights: { bits, scales, rows, columns }, dx, tiles, accumulate }) {
-      const items = tiles * (columns / BLOCK_COLUMNS);
-      run('matmulTransposed', items, [dOut, bits, scales, rows, columns, dx, accumulate ? 1 : 0]);
+      const items = Math.ceil(tiles / TILES_AT_A_TIME) * (columns / BLOCK_COLUMNS);
+      run('matmulTransposed', items, [dOut, bits, scales, rows, columns, dx, tiles, accumulate ? 1 : 0]);
     },
     rmsNormBackward({ x, weight, dOut, dx, features, tiles, epsilon }) {
       run('rmsNormBackward', 2 * tiles, [x, weight, dOut, dx, features, epsilon]);
