@@ -1,7 +1,8 @@
 /**
  * Measures the one-bit matrix product against llama.cpp, both on one thread and by turns, so that a machine busy with
  * other things is busy for both. Run as `node dist/bench/kernel.js [--rounds 5] [--rows 4096] [--columns 4096]
- * [--tokens 64]`. What counts is the median of the rounds' ratios.
+ * [--tokens 64]`. What counts is the median of the rounds' ratios. The transposed product of the backward pass is measured
+ * next to it.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -25,7 +26,7 @@ const MEASURE_MS = 2000;
 
 const median = (values: number[]): number => values.sort((a, b) => a - b)[values.length >> 1];
 
-/** Prepares a random product on one thread and returns what measures its multiply-adds per second once. */
+/** Prepares a random product on one thread and returns what measures the multiply-adds per second of both kernels. */
 export async function prepareKernel({ rows, columns, tokens }: KernelShape) {
   const kernels = await createWasmKernels({ threads: 1 });
   const { memory } = kernels;
@@ -44,8 +45,7 @@ export async function prepareKernel({ rows, columns, tokens }: KernelShape) {
   const activations = memory.f32(x, tiles * columns * LANES);
   for (let i = 0; i < activations.length; i++) activations[i] = Math.random() - 0.5;
 
-  const run = (): void => kernels.matmul({ x, weights, out, tiles, accumulate: false });
-  const measure = (): number => {
+  const measure = (run: () => void): number => {
     const speeds: number[] = [];
     const end = performance.now() + MEASURE_MS;
     while (performance.now() < end) {
@@ -55,8 +55,13 @@ export async function prepareKernel({ rows, columns, tokens }: KernelShape) {
     }
     return median(speeds);
   };
-  measure(); // until the optimising compiler has taken over
-  return { measure, dispose: () => kernels.dispose() };
+  const forward = (): number => measure(() => kernels.matmul({ x, weights, out, tiles, accumulate: false }));
+  // The forward product's input and output lend their memory to the gradients of the same shapes.
+  const transposed = (): number =>
+    measure(() => kernels.matmulTransposed({ dOut: out, weights, dx: x, tiles, accumulate: false }));
+  forward(); // until the optimising compiler has taken over
+  transposed();
+  return { forward, transposed, dispose: () => kernels.dispose() };
 }
 
 async function main(): Promise<void> {
@@ -75,18 +80,24 @@ async function main(): Promise<void> {
     writeRandomModel(model, shapes['1.7B'], 1);
     const kernel = await prepareKernel(shape);
     const ratios: number[] = [];
+    const transposedRatios: number[] = [];
     console.log(`${shape.rows} × ${shape.columns}, ${shape.tokens} tokens, one thread; billions of multiply-adds/s`);
     for (let round = 0; round < Number(values.rounds); round++) {
-      const before = kernel.measure();
+      const before = kernel.forward();
       const options = { threads: 1, tokens: 64, repeats: 1 };
       const llama = (await measureLlamaPromptSpeed(model, shapes['1.7B'], options)).multiplyAddsPerSecond;
       // The mean of both sides of the other's turn, so that a load that comes or goes in between counts half.
-      const ours = (before + kernel.measure()) / 2;
+      const ours = (before + kernel.forward()) / 2;
       ratios.push(ours / llama);
-      const [a, b] = [ours, llama].map((speed) => (speed / 1e9).toFixed(1));
-      console.log(`round ${round + 1}: Bankai ${a}, llama.cpp ${b}: ${(ours / llama).toFixed(2)} times as fast`);
+      const transposed = kernel.transposed();
+      transposedRatios.push(transposed / ours);
+      const [a, b, c] = [ours, llama, transposed].map((speed) => (speed / 1e9).toFixed(1));
+      console.log(
+        `round ${round + 1}: Bankai ${a}, llama.cpp ${b}: ${(ours / llama).toFixed(2)} times as fast; transposed ${c}`,
+      );
     }
     console.log(`median: ${median(ratios).toFixed(2)} times as fast as llama.cpp`);
+    console.log(`transposed: ${median(transposedRatios).toFixed(2)} of the forward product's speed`);
     await kernel.dispose();
   } finally {
     rmSync(directory, { recursive: true, force: true });
