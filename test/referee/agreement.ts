@@ -6,7 +6,10 @@ import type { Referee } from './llama.js';
 /** Probability from which on a token's log-probability is compared. */
 const COMPARED = 1e-3;
 /** Greedy text is compared up to the end of the line, but no further than so many tokens. */
-const TEXT_TOKENS = 20;
+export const TEXT_TOKENS = 20;
+
+/** Margins up to this are ties: llama.cpp rounds activations to 8 bits, and may prefer the other token. */
+export const TIE = 0.1;
 
 /** What the two make of one prompt. */
 export interface Comparison {

@@ -4,12 +4,9 @@ import { type ModelShape, writeRandomModel } from '../../bench/random-model.js';
 import { openEngine } from '../../src/engine/open.js';
 import { openFile } from '../../src/gguf/source.js';
 import { fixtureModel, temporaryDirectory } from '../paths.js';
-import { type Agreement, type Comparison, compareWithReferee, summarizeAgreement } from './agreement.js';
+import { type Agreement, type Comparison, compareWithReferee, summarizeAgreement, TIE } from './agreement.js';
 import { openReferee } from './llama.js';
 import { refereePrompts } from './prompts.js';
-
-/** Margins below this are ties: llama.cpp rounds activations to 8 bits, and may prefer the other token. */
-const TIE = 0.1;
 
 /** What the Bonsai models have and the fixture has not: a head of its own, heads of 128, more than two queries a key. */
 const bonsaiLike: ModelShape = {
