@@ -170,40 +170,46 @@ class Columns {
 class Entries {
   @inline
   static addFirst(e0: usize, e1: usize, e2: usize, e3: usize, sum: usize): void {
-    let low = f32x4.add(v128.load(e0), v128.load(e1, 512));
-    let high = f32x4.add(v128.load(e0, 16), v128.load(e1, 512 + 16));
-    low = f32x4.add(f32x4.add(low, v128.load(e2, 1024)), v128.load(e3, 1536));
-    high = f32x4.add(f32x4.add(high, v128.load(e2, 1024 + 16)), v128.load(e3, 1536 + 16));
+    let low = f32x4.add(v128.load(e0), v128.load(e1, TABLE));
+    let high = f32x4.add(v128.load(e0, 16), v128.load(e1, TABLE + 16));
+    low = f32x4.add(f32x4.add(low, v128.load(e2, 2 * TABLE)), v128.load(e3, 3 * TABLE));
+    high = f32x4.add(f32x4.add(high, v128.load(e2, 2 * TABLE + 16)), v128.load(e3, 3 * TABLE + 16));
     v128.store(sum, f32x4.add(low, v128.load(sum)));
     v128.store(sum, f32x4.add(high, v128.load(sum, 16)), 16);
   }
 
   @inline
   static addSecond(e0: usize, e1: usize, e2: usize, e3: usize, sum: usize): void {
-    let low = f32x4.add(v128.load(e0, 2048), v128.load(e1, 2048 + 512));
-    let high = f32x4.add(v128.load(e0, 2048 + 16), v128.load(e1, 2048 + 512 + 16));
-    low = f32x4.add(f32x4.add(low, v128.load(e2, 2048 + 1024)), v128.load(e3, 2048 + 1536));
-    high = f32x4.add(f32x4.add(high, v128.load(e2, 2048 + 1024 + 16)), v128.load(e3, 2048 + 1536 + 16));
+    let low = f32x4.add(v128.load(e0, TABLES), v128.load(e1, TABLES + TABLE));
+    let high = f32x4.add(v128.load(e0, TABLES + 16), v128.load(e1, TABLES + TABLE + 16));
+    low = f32x4.add(f32x4.add(low, v128.load(e2, TABLES + 2 * TABLE)), v128.load(e3, TABLES + 3 * TABLE));
+    high = f32x4.add(f32x4.add(high, v128.load(e2, TABLES + 2 * TABLE + 16)), v128.load(e3, TABLES + 3 * TABLE + 16));
     v128.store(sum, f32x4.add(low, v128.load(sum, 32)), 32);
     v128.store(sum, f32x4.add(high, v128.load(sum, 48)), 48);
   }
 
   @inline
   static addThird(e0: usize, e1: usize, e2: usize, e3: usize, sum: usize): void {
-    let low = f32x4.add(v128.load(e0, 4096), v128.load(e1, 4096 + 512));
-    let high = f32x4.add(v128.load(e0, 4096 + 16), v128.load(e1, 4096 + 512 + 16));
-    low = f32x4.add(f32x4.add(low, v128.load(e2, 4096 + 1024)), v128.load(e3, 4096 + 1536));
-    high = f32x4.add(f32x4.add(high, v128.load(e2, 4096 + 1024 + 16)), v128.load(e3, 4096 + 1536 + 16));
+    let low = f32x4.add(v128.load(e0, 2 * TABLES), v128.load(e1, 2 * TABLES + TABLE));
+    let high = f32x4.add(v128.load(e0, 2 * TABLES + 16), v128.load(e1, 2 * TABLES + TABLE + 16));
+    low = f32x4.add(f32x4.add(low, v128.load(e2, 2 * TABLES + 2 * TABLE)), v128.load(e3, 2 * TABLES + 3 * TABLE));
+    high = f32x4.add(
+      f32x4.add(high, v128.load(e2, 2 * TABLES + 2 * TABLE + 16)),
+      v128.load(e3, 2 * TABLES + 3 * TABLE + 16),
+    );
     v128.store(sum, f32x4.add(low, v128.load(sum, 64)), 64);
     v128.store(sum, f32x4.add(high, v128.load(sum, 80)), 80);
   }
 
   @inline
   static addFourth(e0: usize, e1: usize, e2: usize, e3: usize, sum: usize): void {
-    let low = f32x4.add(v128.load(e0, 6144), v128.load(e1, 6144 + 512));
-    let high = f32x4.add(v128.load(e0, 6144 + 16), v128.load(e1, 6144 + 512 + 16));
-    low = f32x4.add(f32x4.add(low, v128.load(e2, 6144 + 1024)), v128.load(e3, 6144 + 1536));
-    high = f32x4.add(f32x4.add(high, v128.load(e2, 6144 + 1024 + 16)), v128.load(e3, 6144 + 1536 + 16));
+    let low = f32x4.add(v128.load(e0, 3 * TABLES), v128.load(e1, 3 * TABLES + TABLE));
+    let high = f32x4.add(v128.load(e0, 3 * TABLES + 16), v128.load(e1, 3 * TABLES + TABLE + 16));
+    low = f32x4.add(f32x4.add(low, v128.load(e2, 3 * TABLES + 2 * TABLE)), v128.load(e3, 3 * TABLES + 3 * TABLE));
+    high = f32x4.add(
+      f32x4.add(high, v128.load(e2, 3 * TABLES + 2 * TABLE + 16)),
+      v128.load(e3, 3 * TABLES + 3 * TABLE + 16),
+    );
     v128.store(sum, f32x4.add(low, v128.load(sum, 96)), 96);
     v128.store(sum, f32x4.add(high, v128.load(sum, 112)), 112);
   }
