@@ -39,7 +39,7 @@ export function refereePrompts(): Record<'exercises' | 'facts' | 'worksheets' | 
   // Pages as the model saw them: exercises solved one below the other, and one to solve.
   const worksheets = new Set(
     probes.flatMap(({ prompt }, i) => {
-      if (i % 8 !== 0) return [];
+      if (i % 12 !== 0) return [];
       const solved = [1, 2, 3].map((step) => probes[(i + step * 97) % probes.length]);
       return [[...solved.map((probe) => probe.prompt + probe.correct), prompt].join('\n')];
     }),
@@ -47,13 +47,13 @@ export function refereePrompts(): Record<'exercises' | 'facts' | 'worksheets' | 
   const documents = [...new Set(readFileSync(new URL('text.txt', fixtures), 'utf8').trim().split('\n\n'))];
   const code = documents.filter((text) => /[=(]|import/.test(text));
   const prose = documents.filter((text) => !code.includes(text));
-  const laterSentences = prose.flatMap((text) => text.split(/(?<=\.) /).slice(1));
+  const sentences = prose.flatMap((text) => text.split(/(?<=\.) /));
   return {
     exercises: [...exercises],
     facts: [...facts],
     worksheets: [...worksheets],
     // Up to the last word of a sentence: in the middle of one there is no knowing what comes next.
-    prose: [...new Set([...prose, ...laterSentences].map((text) => text.slice(0, text.lastIndexOf(' '))))],
+    prose: [...new Set(sentences.map((text) => text.slice(0, text.lastIndexOf(' '))))],
     code: [...new Set(code.map((text) => text.slice(0, text.length >> 1)))],
   };
 }
