@@ -41,7 +41,25 @@ export interface PreparedBatch {
   setReference(): void;
   /** KL(reference ‖ present) in nats at every predicted position. */
   divergence(): Float32Array[];
+  /**
+   * First-order effects of inverting each row, alone, on Σ over sequences of weights[s] · log p(its predicted tokens).
+   * Each sequence is an owner when the batch was prepared apart; otherwise there is one owner of all.
+   */
+  answerEffects(weights: ArrayLike<number>): RowEffects;
+  /** The same for −weight · Σ over positions of KL(reference ‖ present). */
+  divergenceEffects(weight: number): RowEffects;
   dispose(): void;
+}
+
+/** Effects of rows by tensor name: (owners, rows) each. */
+export interface RowEffects {
+  readonly owners: number;
+  readonly byTensor: ReadonlyMap<string, Float32Array>;
+}
+
+export interface PrepareOptions {
+  /** Evaluates every sequence by itself, so that effects can be told apart by sequence. Costs the shared prefixes. */
+  apart?: boolean;
 }
 
 export interface GenerateOptions {
@@ -62,7 +80,7 @@ export interface Engine {
   meanScales(tensor: string): Float32Array;
   /** Inverts the flips' bits in memory; doing it twice restores them exactly. Throws TENSOR_UNKNOWN, ROW_OUT_OF_RANGE. */
   toggle(flips: Iterable<Flip>): void;
-  prepare(sequences: readonly Sequence[]): PreparedBatch;
+  prepare(sequences: readonly Sequence[], options?: PrepareOptions): PreparedBatch;
   /** Greedy continuations of many prompts at once, without the prompts. Ends at the end-of-text token (not included). */
   generate(prompts: readonly TokenIds[], options: GenerateOptions): number[][];
   /** Logits (vocabulary) after the last token of each prompt. */

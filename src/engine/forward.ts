@@ -53,88 +53,118 @@ export function embed(graph: Graph, batch: Tokens, x: Address): void {
   graph.kernels.embed({ tokens: batch.tokens, tokenCount: batch.count, weights: graph.weights.embedding, out: x });
 }
 
+/** A range of a batch's tokens, beginning at a tile. */
+export interface Span {
+  first: number;
+  count: number;
+}
+
 /** Pushes the residual stream x (tiles of width) through one layer, in place; adds the tokens' rows to `rows`. */
 export function runLayer(graph: Graph, layer: LayerWeights, batch: Tokens, rows: KeyValueRows, x: Address): void {
-  const { kernels } = graph;
-  const { memory } = kernels;
-  const mark = memory.mark();
-  const queries = memory.allocate(batch.count * graph.config.heads * graph.config.headDim * 4);
-  projectHeads(graph, layer, batch, rows, x, queries);
-  attendAndTransform(graph, layer, batch, rows, x, queries);
-  memory.release(mark);
+  const { config, kernels } = graph;
+  const { width, mlp, heads, headDim } = config;
+  const mark = kernels.memory.mark();
+  const queries = kernels.memory.allocate(batch.count * heads * headDim * 4);
+  forChunks(kernels, batch.count, width + layer.qkv.rows, (span, temporary) => {
+    const projected = temporary + tileBytes(span.count, width);
+    projectHeads(graph, layer, batch, span, rows, x, { normed: temporary, projected, queries });
+  });
+  forChunks(kernels, batch.count, heads * headDim + width + 3 * mlp, (span, temporary) => {
+    const normed = temporary + tileBytes(span.count, heads * headDim);
+    const gateUp = normed + tileBytes(span.count, width);
+    const hidden = gateUp + tileBytes(span.count, 2 * mlp);
+    attend(graph, layer, batch, span, rows, x, { queries, attended: temporary });
+    transform(graph, layer, span, x, { normed, gateUp, hidden });
+  });
+  kernels.memory.release(mark);
 }
 
-function projectHeads(
-  graph: Graph,
+/**
+ * The first half of attention, for a span: x → normed → projected (tiles of qkv.rows) → queries, and rows of keys and
+ * values. x and queries (tokens, heads·headDim) are the whole batch's, the rest the span's own.
+ */
+export function projectHeads(
+  { config, kernels }: Graph,
   layer: LayerWeights,
   batch: Tokens,
+  { first, count }: Span,
   rows: KeyValueRows,
   x: Address,
-  queries: Address,
+  { normed, projected, queries }: { normed: Address; projected: Address; queries: Address },
 ): void {
-  const { config, kernels } = graph;
-  const { width, heads, kvHeads, headDim, epsilon } = config;
-  forChunks(kernels, batch.count, width + layer.qkv.rows, (first, count, temporary) => {
-    const tiles = tilesOf(count);
-    const normed = temporary;
-    const projected = temporary + tileBytes(count, width);
-    const input = x + tileBytes(first, width);
-    kernels.rmsNorm({ x: input, weight: layer.attentionNorm, out: normed, features: width, tiles, epsilon });
-    kernels.matmul({ x: normed, weights: layer.qkv, out: projected, tiles, accumulate: false });
-    kernels.splitHeads({
-      projected,
-      tokenCount: count,
-      heads,
-      kvHeads,
-      headDim,
-      queryNorm: layer.queryNorm,
-      keyNorm: layer.keyNorm,
-      epsilon,
-      positions: batch.positions + first * 4,
-      cosines: batch.cosines,
-      sines: batch.sines,
-      queries: queries + first * heads * headDim * 4,
-      ...rows,
-      firstRow: batch.firstRow + first,
-    });
+  const { width, heads, headDim, epsilon } = config;
+  const tiles = tilesOf(count);
+  const input = x + tileBytes(first, width);
+  kernels.rmsNorm({ x: input, weight: layer.attentionNorm, out: normed, features: width, tiles, epsilon });
+  kernels.matmul({ x: normed, weights: layer.qkv, out: projected, tiles, accumulate: false });
+  kernels.splitHeads({
+    ...headArguments(config, layer, batch, { first, count }),
+    projected,
+    queries: queries + first * heads * headDim * 4,
+    ...rows,
   });
 }
 
-function attendAndTransform(
-  graph: Graph,
+/** What splitting heads and its gradient need to know of a span. */
+export function headArguments(config: ModelConfig, layer: LayerWeights, batch: Tokens, { first, count }: Span) {
+  const { heads, kvHeads, headDim, epsilon } = config;
+  return {
+    tokenCount: count,
+    heads,
+    kvHeads,
+    headDim,
+    epsilon,
+    queryNorm: layer.queryNorm,
+    keyNorm: layer.keyNorm,
+    positions: batch.positions + first * 4,
+    cosines: batch.cosines,
+    sines: batch.sines,
+    firstRow: batch.firstRow + first,
+  };
+}
+
+/** The second half of attention, for a span: x += output · attended (tiles of heads·headDim, the span's own). */
+export function attend(
+  { config, kernels }: Graph,
   layer: LayerWeights,
   batch: Tokens,
+  { first, count }: Span,
   rows: KeyValueRows,
   x: Address,
-  queries: Address,
+  { queries, attended }: { queries: Address; attended: Address },
 ): void {
-  const { config, kernels } = graph;
-  const { width, mlp, heads, kvHeads, headDim, epsilon } = config;
-  forChunks(kernels, batch.count, heads * headDim + width + 3 * mlp, (first, count, temporary) => {
-    const tiles = tilesOf(count);
-    const attended = temporary;
-    const normed = attended + tileBytes(count, heads * headDim);
-    const gateUp = normed + tileBytes(count, width);
-    const hidden = gateUp + tileBytes(count, 2 * mlp);
-    const stream = x + tileBytes(first, width);
-    kernels.attention({
-      queries: queries + first * heads * headDim * 4,
-      ...rows,
-      pathOffsets: batch.pathOffsets + first * 4,
-      path: batch.path,
-      longestPath: batch.longestPath,
-      tokenCount: count,
-      heads,
-      kvHeads,
-      headDim,
-      out: attended,
-    });
-    kernels.matmul({ x: attended, weights: layer.output, out: stream, tiles, accumulate: true });
-    kernels.rmsNorm({ x: stream, weight: layer.mlpNorm, out: normed, features: width, tiles, epsilon });
-    kernels.matmul({ x: normed, weights: layer.gateUp, out: gateUp, tiles, accumulate: false });
-    kernels.swiglu({ gateUp, out: hidden, features: mlp, tiles });
-    kernels.matmul({ x: hidden, weights: layer.down, out: stream, tiles, accumulate: true });
+  const { width, heads, kvHeads, headDim } = config;
+  kernels.attention({
+    queries: queries + first * heads * headDim * 4,
+    ...rows,
+    pathOffsets: batch.pathOffsets + first * 4,
+    path: batch.path,
+    longestPath: batch.longestPath,
+    tokenCount: count,
+    heads,
+    kvHeads,
+    headDim,
+    out: attended,
   });
+  const stream = x + tileBytes(first, width);
+  kernels.matmul({ x: attended, weights: layer.output, out: stream, tiles: tilesOf(count), accumulate: true });
+}
+
+/** The MLP, for a span: x += down · hidden, through normed, gateUp and hidden, which are the span's own. */
+export function transform(
+  { config, kernels }: Graph,
+  layer: LayerWeights,
+  { first, count }: Span,
+  x: Address,
+  { normed, gateUp, hidden }: { normed: Address; gateUp: Address; hidden: Address },
+): void {
+  const { width, mlp, epsilon } = config;
+  const tiles = tilesOf(count);
+  const stream = x + tileBytes(first, width);
+  kernels.rmsNorm({ x: stream, weight: layer.mlpNorm, out: normed, features: width, tiles, epsilon });
+  kernels.matmul({ x: normed, weights: layer.gateUp, out: gateUp, tiles, accumulate: false });
+  kernels.swiglu({ gateUp, out: hidden, features: mlp, tiles });
+  kernels.matmul({ x: hidden, weights: layer.down, out: stream, tiles, accumulate: true });
 }
 
 /** Where one chunk's results are: tiles of `vocabulary` logits, and tiles of 1 for the two summaries. */
@@ -142,6 +172,8 @@ export interface LogitChunk {
   /** Index of the chunk's first row among all rows asked for. */
   first: number;
   count: number;
+  /** The residual stream of these rows: tiles of width. */
+  stream: Address;
   logits: Address;
   logSumExp: Address; // f32
   argmax: Address; // i32
@@ -160,22 +192,23 @@ export function forLogits(
 ): void {
   const { config, kernels, weights } = graph;
   const { width, vocabulary, epsilon } = config;
-  const features = width + vocabulary + 2;
+  const features = 2 * width + vocabulary + 2;
   forChunks(
     kernels,
     rowCount,
     features,
-    (first, count, temporary) => {
+    ({ first, count }, temporary) => {
       const tiles = tilesOf(count);
-      const hidden = temporary;
-      const logits = hidden + tileBytes(count, width);
+      const stream = temporary;
+      const normed = stream + tileBytes(count, width);
+      const logits = normed + tileBytes(count, width);
       const logSumExp = logits + tileBytes(count, vocabulary);
       const argmax = logSumExp + tileBytes(count, 1);
-      kernels.gather({ x, rows: rows + first * 4, rowCount: count, out: hidden, features: width });
-      kernels.rmsNorm({ x: hidden, weight: weights.outputNorm, out: hidden, features: width, tiles, epsilon });
-      kernels.matmul({ x: hidden, weights: weights.head, out: logits, tiles, accumulate: false });
+      kernels.gather({ x, rows: rows + first * 4, rowCount: count, out: stream, features: width });
+      kernels.rmsNorm({ x: stream, weight: weights.outputNorm, out: normed, features: width, tiles, epsilon });
+      kernels.matmul({ x: normed, weights: weights.head, out: logits, tiles, accumulate: false });
       kernels.summarizeLogits({ logits, vocabulary, tiles, logSumExp, argmax });
-      visit({ first, count, logits, logSumExp, argmax });
+      visit({ first, count, stream, logits, logSumExp, argmax });
     },
     LOGIT_BYTES,
   );
@@ -186,7 +219,7 @@ function forChunks(
   kernels: Kernels,
   tokenCount: number,
   features: number,
-  visit: (first: number, count: number, temporary: Address) => void,
+  visit: (span: Span, temporary: Address) => void,
   bytes = CHUNK_BYTES,
 ): void {
   const { memory } = kernels;
@@ -194,6 +227,8 @@ function forChunks(
   const chunk = Math.min(tokenCount, tiles * LANES);
   const mark = memory.mark();
   const temporary = memory.allocate(tileBytes(chunk, features));
-  for (let first = 0; first < tokenCount; first += chunk) visit(first, Math.min(chunk, tokenCount - first), temporary);
+  for (let first = 0; first < tokenCount; first += chunk) {
+    visit({ first, count: Math.min(chunk, tokenCount - first) }, temporary);
+  }
   memory.release(mark);
 }

@@ -4,7 +4,7 @@ import type { GenerateOptions, TokenIds } from './engine.js';
 import { embed, forLogits, type Graph, type KeyValueRows, runLayer, tileBytes, tilesOf } from './forward.js';
 import { uploadInts, uploadTokens } from './upload.js';
 import { type Address, LANES } from './kernels/kernels.js';
-import type { WorkCounter } from './prepared-batch.js';
+import type { WorkCounter } from './stream-runner.js';
 import { TokenTree } from './token-tree.js';
 
 /** Bytes of keys and values that one group of prompts may take; more prompts go in several groups. */
@@ -73,7 +73,8 @@ function generateGroup(
       const token = next[i];
       if (token === endOfText) return [];
       answers[index].push(token);
-      return stop?.(answers[index]) ? [] : [{ index, node: tree.child(node, token) }];
+      // Never a node that is there already: it was evaluated in an earlier step, and what follows it predicted then.
+      return stop?.(answers[index]) ? [] : [{ index, node: tree.append(node, token) }];
     });
   }
   kernels.memory.release(mark);

@@ -8,7 +8,8 @@ import type { Graph } from './forward.js';
 import { generateGreedily, logitsAfter } from './generate.js';
 import { createPlainKernels } from './kernels/plain.js';
 import { createWasmKernels } from './kernels/wasm.js';
-import { prepareBatch, type WorkCounter } from './prepared-batch.js';
+import { prepareBatch } from './prepared-batch.js';
+import type { WorkCounter } from './stream-runner.js';
 import { rotaryTables } from './rotary.js';
 import { createTokenizer } from './tokenizer.js';
 import { loadWeights, meanScalesOf, toggleFlips } from './weights.js';
@@ -52,7 +53,7 @@ function createEngine(graph: Graph, tokenizer: Engine['tokenizer']): Engine {
     },
     meanScales: (tensor) => meanScalesOf(kernels, weights, tensor),
     toggle: (flips: Iterable<Flip>) => toggleFlips(kernels, weights, flips),
-    prepare: (sequences) => prepareBatch(graph, sequences, work),
+    prepare: (sequences, options = {}) => prepareBatch(graph, sequences, options, work),
     generate: (prompts, options) => generateGreedily(graph, tokenizer.endOfText, prompts, options, work),
     lastLogits: (prompts) => logitsAfter(graph, prompts, work),
     dispose: () => kernels.dispose(),

@@ -1,22 +1,15 @@
 /** Owns the repeated evaluation of one set of sequences under changing weights. */
-import type { PreparedBatch, Sequence } from './engine.js';
-import { embed, forLogits, type Graph, type LogitChunk, runLayer, tileBytes, tilesOf } from './forward.js';
-import { type Address, LANES } from './kernels/kernels.js';
-import { ROOT, TokenTree } from './token-tree.js';
-import { uploadInts, uploadTokens } from './upload.js';
-import { CompatibilityError, InternalError } from '../errors.js';
+import { InternalError } from '../errors.js';
+import { backThroughLayer, gradientOfStream, type LogitGradient } from './backward.js';
+import type { PreparedBatch, PrepareOptions, RowEffects, Sequence } from './engine.js';
+import { forLogits, type Graph, type LogitChunk, tilesOf } from './forward.js';
+import { type Kernels, LANES } from './kernels/kernels.js';
+import { layOutSequences } from './sequence-layout.js';
+import { createStreamRunner, type WorkCounter } from './stream-runner.js';
+import { uploadFloats, uploadInts } from './upload.js';
 
-/** Counts work: see `Engine.tokensEvaluated`. */
-export interface WorkCounter {
-  tokensEvaluated: number;
-}
-
-/** The residual stream before every layer and after the last, with the fingerprints of the weights that made it. */
-interface KeptStreams {
-  /** streams[stage]: tiles of width; stage 0 is the input of layer 0, stage L (layers) the input of the head. */
-  streams: Float32Array[];
-  fingerprints: Uint32Array;
-}
+/** Arguments of the kernels that compare two distributions. */
+type PresentAndReference = Omit<Parameters<Kernels['divergence']>[0], 'out'>;
 
 interface Reference {
   /** Logits of the predicted positions: chunks of tiles as `forLogits` cuts them. */
@@ -24,44 +17,61 @@ interface Reference {
 }
 
 /** Lays out sequences for repeated evaluation. Throws CONTEXT_TOO_LONG, and INTERNAL for a sequence that predicts nothing. */
-export function prepareBatch(graph: Graph, sequences: readonly Sequence[], work: WorkCounter): PreparedBatch {
-  const { config, kernels, weights } = graph;
+export function prepareBatch(
+  graph: Graph,
+  sequences: readonly Sequence[],
+  { apart = false }: PrepareOptions,
+  work: WorkCounter,
+): PreparedBatch {
+  const { config, kernels } = graph;
   const { memory } = kernels;
-  const tree = new TokenTree();
-  /** Index among the predicting positions, by sequence and predicted token. */
-  const positionsOf = layOut(tree, sequences, config.contextLength);
-  const rows = positionsOf.nodes;
-  const paths = tree.paths();
-  let kept: KeptStreams | undefined;
+  const layout = layOutSequences(sequences, config.contextLength, apart);
+  const { tree, nodes: rows } = layout;
+  const runner = createStreamRunner(graph, tree, work);
   let reference: Reference | undefined;
 
-  /** Runs the layers and hands the final residual stream to `visit`. */
-  const withStream = (
-    onStage: ((stage: number, x: Address) => void) | undefined,
-    visit: (x: Address) => void,
-  ): void => {
-    const mark = memory.mark();
-    const count = tree.size;
-    const batch = uploadTokens(graph, tree, paths);
-    const x = memory.allocate(tileBytes(count, config.width));
-    const kvBytes = count * config.kvHeads * config.headDim * 4;
-    const keyValues = { keys: memory.allocate(kvBytes), values: memory.allocate(kvBytes) };
-    const start = firstStaleStage(kept, weights.fingerprints, config.layers);
-    if (kept && start > 0) streamView(x).set(kept.streams[start - 1]);
-    else embed(graph, batch, x);
-    for (let layer = Math.max(0, start - 1); layer < config.layers; layer++) {
-      onStage?.(layer, x);
-      runLayer(graph, weights.layers[layer], batch, keyValues, x);
-    }
-    onStage?.(config.layers, x);
-    work.tokensEvaluated += (count * (config.layers - Math.max(0, start - 1))) / config.layers;
-    visit(x);
-    memory.release(mark);
-  };
-  const streamView = (x: Address): Float32Array => memory.f32(x, tileBytes(tree.size, config.width) / 4);
-
   const readLogits = (visit: (chunk: LogitChunk) => void): void =>
-    withStream(undefined, (x) => forLogits(graph, x, uploadInts(memory, rows), rows.length, visit));
+    runner.run((x) => forLogits(graph, x, uploadInts(memory, rows), rows.length, visit));
+
+  const effects = (gradient: LogitGradient): RowEffects => {
+    const byTensor = new Map<string, Float32Array>();
+    const owners = apart ? sequences.length : 1;
+    runner.runKeeping((x, batch, streams) => {
+      const ofToken = uploadInts(memory, layout.owners);
+      const dx = gradientOfStream(graph, x, tree.size, uploadInts(memory, rows), rows.length, gradient);
+      for (let layer = config.layers - 1; layer >= 0; layer--) {
+        memory.f32(x, streams[layer].length).set(streams[layer]);
+        backThroughLayer(graph, layer, batch, x, dx, { ofToken, count: owners }, (projection, values) =>
+          byTensor.set(`blk.${layer}.${projection}.weight`, values),
+        );
+      }
+    });
+    return { owners, byTensor };
+  };
+
+  const presentOf = ({ count, logits, logSumExp }: LogitChunk) => ({
+    logits,
+    logSumExp,
+    vocabulary: config.vocabulary,
+    tiles: tilesOf(count),
+  });
+
+  /** Gives each chunk of present logits the reference's, in kernel memory. */
+  const withReference = (visit: (chunk: LogitChunk, both: PresentAndReference) => void) => {
+    const { chunks } = reference ?? missingReference();
+    let next = 0;
+    return (chunk: LogitChunk): void => {
+      const { logits, logSumExp } = chunks[next++];
+      const mark = memory.mark();
+      const both = {
+        ...presentOf(chunk),
+        reference: uploadFloats(memory, logits),
+        referenceLogSumExp: uploadFloats(memory, logSumExp),
+      };
+      visit(chunk, both);
+      memory.release(mark);
+    };
+  };
 
   return {
     sequences,
@@ -73,7 +83,7 @@ export function prepareBatch(graph: Graph, sequences: readonly Sequence[], work:
         const tiles = tilesOf(chunk.count);
         const logits = memory.f32(chunk.logits, tiles * config.vocabulary * LANES);
         const sums = memory.f32(chunk.logSumExp, tiles * LANES);
-        for (const { row, sequence, index } of positionsOf.inRange(chunk.first, chunk.first + chunk.count)) {
+        for (const { row, sequence, index } of layout.inRange(chunk.first, chunk.first + chunk.count)) {
           const { tokens, from } = sequences[sequence];
           const local = row - chunk.first;
           const lane = local % LANES;
@@ -89,25 +99,14 @@ export function prepareBatch(graph: Graph, sequences: readonly Sequence[], work:
       const results = emptyResults(sequences, Int32Array);
       readLogits((chunk) => {
         const argmax = memory.i32(chunk.argmax, tilesOf(chunk.count) * LANES);
-        for (const { row, sequence, index } of positionsOf.inRange(chunk.first, chunk.first + chunk.count)) {
+        for (const { row, sequence, index } of layout.inRange(chunk.first, chunk.first + chunk.count)) {
           results[sequence][index] = argmax[row - chunk.first];
         }
       });
       return results;
     },
 
-    keep() {
-      const streams = kept?.streams ?? [];
-      withStream(
-        (stage, x) => {
-          const view = streamView(x);
-          if (streams[stage]) streams[stage].set(view);
-          else streams[stage] = view.slice();
-        },
-        () => undefined,
-      );
-      kept = { streams, fingerprints: weights.fingerprints.slice() };
-    },
+    keep: () => runner.runKeeping(() => undefined),
 
     setReference() {
       const chunks: Reference['chunks'] = [];
@@ -122,103 +121,59 @@ export function prepareBatch(graph: Graph, sequences: readonly Sequence[], work:
     },
 
     divergence() {
-      const { chunks } = reference ?? missingReference();
       const results = emptyResults(sequences, Float32Array);
-      let next = 0;
-      readLogits((chunk) => {
-        const { logits, logSumExp } = chunks[next++];
-        const mark = memory.mark();
-        const referenceLogits = memory.allocate(logits.byteLength);
-        memory.f32(referenceLogits, logits.length).set(logits);
-        const referenceLogSumExp = memory.allocate(logSumExp.byteLength);
-        memory.f32(referenceLogSumExp, logSumExp.length).set(logSumExp);
-        const tiles = tilesOf(chunk.count);
-        const out = memory.allocate(tiles * LANES * 4);
-        kernels.divergence({
-          reference: referenceLogits,
-          referenceLogSumExp,
-          logits: chunk.logits,
-          logSumExp: chunk.logSumExp,
-          vocabulary: config.vocabulary,
-          tiles,
-          out,
-        });
-        const values = memory.f32(out, tiles * LANES);
-        for (const { row, sequence, index } of positionsOf.inRange(chunk.first, chunk.first + chunk.count)) {
-          results[sequence][index] = values[row - chunk.first];
-        }
-        memory.release(mark);
-      });
+      readLogits(
+        withReference((chunk, presentAndReference) => {
+          const tiles = tilesOf(chunk.count);
+          const out = memory.allocate(tiles * LANES * 4);
+          kernels.divergence({ ...presentAndReference, out });
+          const values = memory.f32(out, tiles * LANES);
+          for (const { row, sequence, index } of layout.inRange(chunk.first, chunk.first + chunk.count)) {
+            results[sequence][index] = values[row - chunk.first];
+          }
+        }),
+      );
       return results;
     },
 
-    dispose() {
-      kept = undefined;
-      reference = undefined;
+    answerEffects(weights) {
+      if (!apart)
+        throw new InternalError('INTERNAL', 'answerEffects() was asked of a batch that was not prepared apart');
+      return effects((chunk) => {
+        const targets = new Int32Array(tilesOf(chunk.count) * LANES).fill(-1);
+        const perToken = new Float32Array(targets.length);
+        for (const { row, sequence, index } of layout.inRange(chunk.first, chunk.first + chunk.count)) {
+          const { tokens, from } = sequences[sequence];
+          targets[row - chunk.first] = tokens[from + index];
+          perToken[row - chunk.first] = weights[sequence];
+        }
+        const mark = memory.mark();
+        kernels.answerGradient({
+          ...presentOf(chunk),
+          targets: uploadInts(memory, targets),
+          weights: uploadFloats(memory, perToken),
+          out: chunk.logits,
+        });
+        memory.release(mark);
+      });
     },
-  };
-}
 
-/**
- * The first stage whose weights differ from those that made the kept streams: 0 embeddings, 1 + L layer L, layers + 1
- * none below the head. The kept stream before layer L is valid when L's stage is the first stale one.
- */
-function firstStaleStage(kept: KeptStreams | undefined, now: Uint32Array, layers: number): number {
-  if (!kept) return 0;
-  for (let stage = 0; stage <= layers; stage++) {
-    if (kept.fingerprints[2 * stage] !== now[2 * stage]) return stage;
-    if (kept.fingerprints[2 * stage + 1] !== now[2 * stage + 1]) return stage;
-  }
-  return layers + 1;
-}
-
-/** One predicted token: `row` indexes the distinct predicting positions. */
-interface PredictedToken {
-  row: number;
-  sequence: number;
-  index: number;
-}
-
-interface PredictedTokens {
-  /** Node of each distinct predicting position. */
-  nodes: number[];
-  /** The predicted tokens whose rows lie in [first, end). */
-  inRange(first: number, end: number): readonly PredictedToken[];
-}
-
-function layOut(tree: TokenTree, sequences: readonly Sequence[], contextLength: number): PredictedTokens {
-  const rowOfNode = new Map<number, number>();
-  const predicted: PredictedToken[] = [];
-  sequences.forEach(({ tokens, from }, sequence) => {
-    if (from < 1 || from >= tokens.length) {
-      throw new InternalError(
-        'INTERNAL',
-        `Sequence ${sequence} of ${tokens.length} tokens cannot be predicted from ${from}`,
+    divergenceEffects(weight) {
+      return effects(
+        withReference((chunk, presentAndReference) => {
+          const weights = new Float32Array(tilesOf(chunk.count) * LANES).fill(weight, 0, chunk.count);
+          kernels.divergenceGradient({
+            ...presentAndReference,
+            weights: uploadFloats(memory, weights),
+            out: chunk.logits,
+          });
+        }),
       );
-    }
-    if (tokens.length > contextLength) {
-      throw new CompatibilityError(
-        'CONTEXT_TOO_LONG',
-        `A text of ${tokens.length} tokens is longer than the model's context of ${contextLength}`,
-        { hint: 'Shorten the prompt or the answer.' },
-      );
-    }
-    let parent = ROOT;
-    for (let i = 0; i < tokens.length - 1; i++) {
-      parent = tree.child(parent, tokens[i]);
-      if (i + 1 < from) continue;
-      let row = rowOfNode.get(parent);
-      if (row === undefined) rowOfNode.set(parent, (row = rowOfNode.size));
-      predicted.push({ row, sequence, index: i + 1 - from });
-    }
-  });
-  predicted.sort((a, b) => a.row - b.row);
-  return {
-    nodes: [...rowOfNode.keys()],
-    inRange(first, end) {
-      const begin = predicted.findIndex(({ row }) => row >= first);
-      const stop = predicted.findIndex(({ row }) => row >= end);
-      return begin < 0 ? [] : predicted.slice(begin, stop < 0 ? undefined : stop);
+    },
+
+    dispose() {
+      runner.forget();
+      reference = undefined;
     },
   };
 }
@@ -228,5 +183,5 @@ function emptyResults<T>(sequences: readonly Sequence[], type: new (length: numb
 }
 
 function missingReference(): never {
-  throw new InternalError('INTERNAL', 'divergence() was asked before setReference()');
+  throw new InternalError('INTERNAL', 'A divergence was asked before setReference()');
 }

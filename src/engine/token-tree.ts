@@ -28,11 +28,17 @@ export class TokenTree {
     const key = `${parent} ${token}`;
     const known = this.#children.get(key);
     if (known !== undefined) return known;
+    const node = this.append(parent, token);
+    this.#children.set(key, node);
+    return node;
+  }
+
+  /** Adds a node of `token` after `parent` that nothing else will share. */
+  append(parent: number, token: number): number {
     const node = this.tokens.length;
     this.tokens.push(token);
     this.#parents.push(parent);
     this.positions.push(parent === ROOT ? 0 : this.positions[parent] + 1);
-    this.#children.set(key, node);
     return node;
   }
 

@@ -10,7 +10,8 @@ export function uploadInts(memory: Memory, values: ArrayLike<number>): Address {
   return address;
 }
 
-function uploadFloats(memory: Memory, values: Float32Array): Address {
+/** Copies f32; the caller releases them. */
+export function uploadFloats(memory: Memory, values: Float32Array): Address {
   const address = memory.allocate(Math.max(4, values.byteLength));
   memory.f32(address, values.length).set(values);
   return address;

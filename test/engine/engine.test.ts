@@ -143,6 +143,14 @@ describe('openEngine', () => {
     ).toEqual(answers);
   });
 
+  test('generates the same whatever other prompts are there', () => {
+    const text = engine.tokenizer.encode('The capital of Austria is Vienna\nThe capital of France is');
+    const prompts = [...text.map((_, i) => text.slice(0, i + 1)), text];
+    const alone = prompts.map((prompt) => engine.generate([prompt], { maximumTokens: 12 })[0]);
+    expect(engine.generate(prompts, { maximumTokens: 12 })).toEqual(alone);
+    expect(engine.generate([...prompts].reverse(), { maximumTokens: 12 })).toEqual(alone.reverse());
+  });
+
   test('ends an answer where asked to', () => {
     const prompts = probes.slice(0, 5).map(({ prompt }) => engine.tokenizer.encode(prompt));
     const stopped = engine.generate(prompts, { maximumTokens: 12, stop: (ids) => ids.length === 3 });

@@ -40,6 +40,15 @@ describe('TokenTree', () => {
     );
   });
 
+  test('appends nodes that nothing shares', () => {
+    const tree = new TokenTree();
+    const [first, second] = tree.add([1, 2]);
+    const again = tree.append(first, 2);
+    expect(again).not.toBe(second);
+    expect(tree.add([1, 2])).toEqual([first, second]);
+    expect([...tree.paths(again).path]).toEqual([0, again]);
+  });
+
   test('gives the paths of later nodes alone', () => {
     const tree = new TokenTree();
     const [, last] = tree.add([7, 8]);
