@@ -45,9 +45,20 @@ export interface PreparedFitness {
   evaluateAbove(bar: number): FitnessValue | undefined;
   /** Makes the present weights, just evaluated, the place from which later evaluations start. */
   keep(): void;
+  /** The first-order effects of inverting each row alone, at the present weights: one pass back through the model. */
+  effects(): FitnessEffects;
   /** Lays out a cheap evaluation of some of the probes, without controls, and evaluates the present weights. */
   screen(probes: readonly number[]): Screen;
   dispose(): void;
+}
+
+/** How the objective would change, to first order, with each row: mean over probes of `gains`, minus `costs`. */
+export interface FitnessEffects {
+  readonly probes: number;
+  /** By tensor: (probes, rows). */
+  readonly gains: ReadonlyMap<string, Float32Array>;
+  /** By tensor: (rows). A tensor that costs nothing may be absent. */
+  readonly costs: ReadonlyMap<string, Float32Array>;
 }
 
 /** The mean score of a few probes. */

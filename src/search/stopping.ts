@@ -11,7 +11,7 @@ export interface Budget {
 }
 
 /** Why a search ended: a limit, the signal, or nothing left that could be tried. */
-export type StopReason = 'iterations' | 'flips' | 'time' | 'interrupted' | 'exhausted';
+export type StopReason = 'iterations' | 'flips' | 'time' | 'interrupted' | 'exhausted' | 'held-back';
 
 /** What a search has used so far. */
 export interface Spent {

@@ -2,7 +2,6 @@
 import type { Engine } from '../engine/engine.js';
 import type { Flip } from '../patch/flip.js';
 import type { Acceptance } from './acceptance.js';
-import type { CandidateSource } from './candidates.js';
 import type { Fitness, Settings } from './fitness.js';
 import type { Probe } from './probes.js';
 import type { Budget, StopReason } from './stopping.js';
@@ -13,7 +12,6 @@ export interface SearchProblem {
   readonly probes: readonly Probe[];
   readonly controls: readonly Probe[];
   readonly fitness: Fitness;
-  readonly candidates: CandidateSource;
   /** `rising()` unless given. */
   readonly acceptance?: Acceptance;
   /** Decides every random choice: an integer of 0 … 2⁵³ − 1. */
@@ -70,8 +68,8 @@ export interface SearchResult {
 export interface SearchMethod {
   readonly strategy: SearchPart;
   readonly fitness: SearchPart;
-  readonly candidates: SearchPart;
-  readonly acceptance: SearchPart;
+  /** What the strategy was put together from, by role: candidates, acceptance, …. */
+  readonly parts: Readonly<Record<string, SearchPart>>;
   readonly seed: number;
   readonly budget: Budget;
 }
@@ -88,4 +86,9 @@ export interface Strategy extends SearchPart {
    * the flips found. The result depends on problem and seed alone, not on threads or pace, unless time limits it.
    */
   search(problem: SearchProblem): Promise<SearchResult>;
+}
+
+/** The record of a part. */
+export function nameAndSettings({ name, settings }: SearchPart): SearchPart {
+  return { name, settings };
 }

@@ -5,7 +5,6 @@ import type { Engine } from '../../src/engine/engine.js';
 import { openEngine } from '../../src/engine/open.js';
 import { bytesSource } from '../../src/gguf/source.js';
 import { auditProbes } from '../../src/search/audit.js';
-import { scaleWeightedRows } from '../../src/search/candidates.js';
 import { answerProbes } from '../../src/search/evaluate.js';
 import { answerFitness } from '../../src/search/fitness/answer.js';
 import { parseProbes } from '../../src/search/probes.js';
@@ -28,8 +27,7 @@ async function withEngine<T>(threads: number, use: (engine: Engine) => Promise<T
 const search = (threads: number) =>
   withEngine(threads, async (engine) => {
     const before = await answerProbes(engine, probes);
-    const candidates = scaleWeightedRows(engine);
-    const problem = { engine, probes, controls, fitness: answerFitness(), candidates, seed: 4, now: () => 0 };
+    const problem = { engine, probes, controls, fitness: answerFitness(), seed: 4, now: () => 0 };
     const result = await greedy().search({ ...problem, budget: { iterations: 15 } });
     expect(await answerProbes(engine, probes)).toEqual(before);
     const fitness = problem.fitness.prepare(engine, probes, controls);

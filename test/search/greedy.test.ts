@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { rising } from '../../src/search/acceptance.js';
-import { scaleWeightedRows } from '../../src/search/candidates.js';
+import type { CandidateSource } from '../../src/search/candidates.js';
 import { answerFitness } from '../../src/search/fitness/answer.js';
 import { worstProbes } from '../../src/search/screening.js';
 import type { Budget } from '../../src/search/stopping.js';
@@ -38,7 +38,6 @@ function problemFor(engine: SmallEngine, overrides: Partial<SearchProblem> = {})
     probes,
     controls,
     fitness: answerFitness(),
-    candidates: scaleWeightedRows(engine),
     seed: 11,
     budget: { iterations: 150 },
     now: () => 0,
@@ -177,11 +176,13 @@ describe('the greedy search', () => {
     expect(method).toEqual({
       strategy: { name: 'greedy', settings: { share: 0.5, minimum: 8 } },
       fitness: { name: 'answer', settings: { ceiling: -0.02, divergenceWeight: 4 } },
-      candidates: {
-        name: 'scale-weighted-rows',
-        settings: { layers: [0, 1, 2], projections: ['ffn_gate', 'ffn_up'] },
+      parts: {
+        candidates: {
+          name: 'scale-weighted-rows',
+          settings: { layers: [0, 1, 2], projections: ['ffn_gate', 'ffn_up'] },
+        },
+        acceptance: { name: 'rising', settings: { minimumGain: 0.01 } },
       },
-      acceptance: { name: 'rising', settings: { minimumGain: 0.01 } },
       seed: 11,
       budget: { iterations: 1 },
     });
@@ -196,17 +197,13 @@ describe('the greedy search', () => {
       return engine.flipped.size === 0 ? 0 : favouring(rightAnswers, strength)(context, token);
     });
     const order = [5, 7, 5];
-    const result = await greedy().search(
-      problemFor(engine, {
-        budget: { iterations: 3 },
-        candidates: {
-          name: 'given',
-          settings: {},
-          size: 2,
-          next: () => ({ kind: 'row', tensor: 'blk.0.ffn_up.weight', row: order.shift() ?? 5 }),
-        },
-      }),
-    );
+    const given: CandidateSource = {
+      name: 'given',
+      settings: {},
+      size: 2,
+      next: () => ({ kind: 'row', tensor: 'blk.0.ffn_up.weight', row: order.shift() ?? 5 }),
+    };
+    const result = await greedy({ candidates: () => given }).search(problemFor(engine, { budget: { iterations: 3 } }));
     expect(result.accepted).toBe(3);
     expect(keys(result.flips)).toEqual([second]);
   });

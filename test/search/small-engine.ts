@@ -46,6 +46,29 @@ export function smallEngine(effects: Record<string, RowEffect> = {}, base: RowEf
     });
   }
 
+  /** Effects of rows on some values, found by really flipping each: (values, rows) by tensor. */
+  function effectsOn(values: () => number[]) {
+    const before = values();
+    const byTensor = new Map<string, Float32Array>();
+    for (const tensor of names) {
+      const changes = Array.from({ length: ROWS }, (_, row) => {
+        toggle([{ kind: 'row', tensor, row }]);
+        const after = values();
+        toggle([{ kind: 'row', tensor, row }]);
+        return after.map((value, i) => value - before[i]);
+      });
+      byTensor.set(tensor, Float32Array.from(before.flatMap((_, i) => changes.map((change) => change[i]))));
+    }
+    return { owners: before.length, byTensor };
+  }
+
+  function toggle(flips: Iterable<Flip>): void {
+    for (const flip of flips) {
+      const key = `${flip.tensor}:${flip.row}`;
+      if (!flipped.delete(key)) flipped.add(key);
+    }
+  }
+
   function prepare(sequences: readonly Sequence[]): PreparedBatch {
     open++;
     const tokenCount = sequences.reduce((count, { tokens }) => count + tokens.length, 0);
@@ -56,6 +79,20 @@ export function smallEngine(effects: Record<string, RowEffect> = {}, base: RowEf
       );
     };
     let reference = positions();
+    const likelihoods = (): number[] =>
+      positions().map((rows, s) => {
+        const { tokens, from } = sequences[s];
+        return rows.reduce((sum, row, i) => sum + row[tokens[from + i]], 0);
+      });
+    const divergences = () =>
+      positions().map((rows, s) =>
+        Float32Array.from(rows, (row, i) =>
+          row.reduce((sum, log, token) => {
+            const other = reference[s][i][token];
+            return sum + Math.exp(other) * (other - log);
+          }, 0),
+        ),
+      );
     return {
       sequences,
       tokenCount,
@@ -68,15 +105,10 @@ export function smallEngine(effects: Record<string, RowEffect> = {}, base: RowEf
       setReference() {
         reference = positions();
       },
-      divergence: () =>
-        positions().map((rows, s) =>
-          Float32Array.from(rows, (row, i) =>
-            row.reduce((sum, log, token) => {
-              const other = reference[s][i][token];
-              return sum + Math.exp(other) * (other - log);
-            }, 0),
-          ),
-        ),
+      divergence: divergences,
+      answerEffects: (weights) => effectsOn(() => likelihoods().map((value, s) => value * weights[s])),
+      divergenceEffects: (weight) =>
+        effectsOn(() => [-weight * divergences().reduce((sum, row) => sum + row.reduce((a, b) => a + b, 0), 0)]),
       dispose: () => void open--,
     };
   }
@@ -103,12 +135,7 @@ export function smallEngine(effects: Record<string, RowEffect> = {}, base: RowEf
     flipped,
     openBatches: () => open,
     meanScales: () => Float32Array.from({ length: ROWS }, (_, row) => row),
-    toggle(flips: Iterable<Flip>) {
-      for (const flip of flips) {
-        const key = `${flip.tensor}:${flip.row}`;
-        if (!flipped.delete(key)) flipped.add(key);
-      }
-    },
+    toggle,
     prepare,
     generate: (prompts, { maximumTokens, stop }) =>
       prompts.map((prompt) => {

@@ -12,6 +12,7 @@ import type { Engine, Sequence } from '../../engine/engine.js';
 import type { Fitness } from '../fitness.js';
 import type { Probe } from '../probes.js';
 import { answerSequence } from '../sequences.js';
+import { effectsApart } from './effects-apart.js';
 import { type FitnessTerms, mean, noCost, type PreparedTerm, prepareTerms, sum } from './terms.js';
 
 export interface AnswerSettings {
@@ -39,11 +40,14 @@ export function answerFitness({ ceiling = -0.02, divergenceWeight = 4 }: Partial
 }
 
 function prepareLikelihoods(engine: Engine, probes: readonly Probe[], ceiling: number): PreparedTerm<Float64Array> {
-  const batch = engine.prepare(probes.map(({ prompt, correct }) => answerSequence(engine.tokenizer, prompt, correct)));
+  const sequences = probes.map(({ prompt, correct }) => answerSequence(engine.tokenizer, prompt, correct));
+  const batch = engine.prepare(sequences);
   return {
     tokenCount: batch.tokenCount,
     compute: () => Float64Array.from(batch.logProbabilities(), (answer) => Math.min(ceiling, sum(answer))),
     keep: () => batch.keep(),
+    // What is solved has no slope.
+    effects: () => effectsApart(engine, sequences, (score) => (score < ceiling ? 1 : 0)),
     dispose: () => batch.dispose(),
   };
 }
@@ -69,6 +73,11 @@ function prepareDivergence(engine: Engine, texts: readonly Sequence[], weight: n
       return weight * Math.max(0, sum(divergences) / positions);
     },
     keep: () => batch.keep(),
+    effects() {
+      const { byTensor } = batch.divergenceEffects(weight / positions);
+      // The engine reports what −weight · divergence gains.
+      return new Map([...byTensor].map(([tensor, gains]) => [tensor, gains.map((gain) => -gain)]));
+    },
     dispose: () => batch.dispose(),
   };
 }

@@ -11,6 +11,7 @@ import { SearchError } from '../../errors.js';
 import type { Fitness } from '../fitness.js';
 import { type Probe, probeLabel } from '../probes.js';
 import { answerSequence } from '../sequences.js';
+import { effectsApart } from './effects-apart.js';
 import { type FitnessTerms, mean, noCost, type PreparedTerm, prepareTerms, sum } from './terms.js';
 
 export interface GapSettings {
@@ -46,14 +47,48 @@ function prepareGaps(engine: Engine, probes: readonly Probe[]): PreparedTerm<Flo
       return Float64Array.from(probes, (_, index) => sum(answers[2 * index]) - sum(answers[2 * index + 1]));
     },
     keep: () => batch.keep(),
+    effects: () =>
+      addPairs(
+        effectsApart(engine, sequences, (_, index) => (index % 2 === 0 ? 1 : -1)),
+        probes.length,
+      ),
     dispose: () => batch.dispose(),
   };
+}
+
+/** Adds up the effects of each probe's two answers, the wrong one's being negative already: (2·probes, rows) → (probes, rows). */
+function addPairs(effects: ReadonlyMap<string, Float32Array>, probes: number): ReadonlyMap<string, Float32Array> {
+  const paired = [...effects].map(([tensor, values]): [string, Float32Array] => {
+    const rows = values.length / (2 * probes);
+    const sums = Float32Array.from({ length: probes * rows }, (_, at) => {
+      const first = at + Math.floor(at / rows) * rows;
+      return values[first] + values[first + rows];
+    });
+    return [tensor, sums];
+  });
+  return new Map(paired);
 }
 
 function prepareLostGap(engine: Engine, controls: readonly Probe[], penalty: number): PreparedTerm<number> {
   const gaps = prepareGaps(engine, controls);
   const reference = gaps.compute();
-  return { ...gaps, compute: () => penalty * mean(gaps.compute().map((gap, i) => Math.max(0, reference[i] - gap))) };
+  const loss = (): Float64Array => gaps.compute().map((gap, i) => Math.max(0, reference[i] - gap));
+  return {
+    ...gaps,
+    compute: () => penalty * mean(loss()),
+    effects() {
+      const lost = loss();
+      const share = penalty / controls.length;
+      // A control that is no worse than at the start costs nothing yet.
+      const costs = [...gaps.effects()].map(([tensor, gains]): [string, Float32Array] => {
+        const rows = gains.length / controls.length;
+        const perControl = (row: number) =>
+          sum(Array.from(lost, (amount, i) => (amount > 0 ? -share * gains[i * rows + row] : 0)));
+        return [tensor, Float32Array.from({ length: rows }, (_, row) => perControl(row))];
+      });
+      return new Map(costs);
+    },
+  };
 }
 
 function wrongAnswer(probe: Probe, index: number): string {

@@ -10,6 +10,8 @@ export interface PreparedTerm<Value> {
   compute(): Value;
   /** Makes the present weights, just computed, the place from which later computations start. */
   keep(): void;
+  /** First-order effects of inverting each row alone, by tensor: (values of the term, rows). */
+  effects(): ReadonlyMap<string, Float32Array>;
   dispose(): void;
 }
 
@@ -59,6 +61,7 @@ export function prepareTerms(
       scores.keep();
       cost.keep();
     },
+    effects: () => ({ probes: probes.length, gains: scores.effects(), costs: cost.effects() }),
     screen: (chosen) =>
       screenOf(
         terms.prepareScores(
@@ -82,7 +85,13 @@ function screenOf(scores: PreparedTerm<Float64Array>): Screen {
 }
 
 /** The cost of controls when there is nothing to lose. */
-export const noCost: PreparedTerm<number> = { tokenCount: 0, compute: () => 0, keep() {}, dispose() {} };
+export const noCost: PreparedTerm<number> = {
+  tokenCount: 0,
+  compute: () => 0,
+  keep() {},
+  effects: () => new Map(),
+  dispose() {},
+};
 
 /** The mean, summed in index order so that it is the same everywhere; 0 of nothing. */
 export function mean(values: ArrayLike<number>): number {

@@ -6,26 +6,44 @@ import type { Engine } from '../../engine/engine.js';
 import type { Flip } from '../../patch/flip.js';
 import { maskFlips, maskOf } from '../../patch/mask.js';
 import { type Acceptance, rising } from '../acceptance.js';
+import { type CandidateSource, scaleWeightedRows } from '../candidates.js';
 import { nextTurn } from '../event-loop.js';
 import type { FitnessValue, PreparedFitness } from '../fitness.js';
 import { seededRandom } from '../random.js';
 import { type Screening, type ScreeningSettings, startScreening } from '../screening.js';
 import { limitReached, secondsLeft, type Spent, type StopReason } from '../stopping.js';
-import type { SearchPart, SearchProblem, SearchResult, SearchStep, Strategy } from '../strategy.js';
+import {
+  nameAndSettings,
+  type SearchPart,
+  type SearchProblem,
+  type SearchResult,
+  type SearchStep,
+  type Strategy,
+} from '../strategy.js';
+
+export interface GreedySettings extends ScreeningSettings {
+  /** Where flips come from: `scaleWeightedRows` unless given. */
+  candidates: (engine: Engine) => CandidateSource;
+}
 
 /** Makes the strategy `greedy`; it screens on the worst quarter of the probes, at least 8, unless told otherwise. */
-export function greedy({ share = 0.25, minimum = 8 }: Partial<ScreeningSettings> = {}): Strategy {
+export function greedy({
+  candidates = (engine) => scaleWeightedRows(engine),
+  share = 0.25,
+  minimum = 8,
+}: Partial<GreedySettings> = {}): Strategy {
   const settings = { share, minimum };
   const part: SearchPart = { name: 'greedy', settings };
-  return { ...part, search: (problem) => climb(problem, part, settings) };
+  return { ...part, search: (problem) => climb(problem, part, settings, candidates(problem.engine)) };
 }
 
 async function climb(
   problem: SearchProblem,
   strategy: SearchPart,
   screeningSettings: ScreeningSettings,
+  candidates: CandidateSource,
 ): Promise<SearchResult> {
-  const { engine, candidates, acceptance = rising(), budget, seed, onProgress, signal } = problem;
+  const { engine, acceptance = rising(), budget, seed, onProgress, signal } = problem;
   const now = problem.now ?? (() => performance.now());
   const startMs = now();
   const startTokens = engine.tokensEvaluated;
@@ -73,8 +91,7 @@ async function climb(
       method: {
         strategy,
         fitness: nameAndSettings(problem.fitness),
-        candidates: nameAndSettings(candidates),
-        acceptance: nameAndSettings(acceptance),
+        parts: { candidates: nameAndSettings(candidates), acceptance: nameAndSettings(acceptance) },
         seed,
         budget,
       },
@@ -135,8 +152,4 @@ function tryFlip(engine: Engine, flip: Flip, evaluate: () => FitnessValue | unde
   } finally {
     if (value === undefined) engine.toggle([flip]);
   }
-}
-
-function nameAndSettings({ name, settings }: SearchPart): SearchPart {
-  return { name, settings };
 }

@@ -1,0 +1,149 @@
+import { describe, expect, test } from '@jest/globals';
+import { answerFitness } from '../../src/search/fitness/answer.js';
+import { gapFitness } from '../../src/search/fitness/gap.js';
+import { splitProbes } from '../../src/search/hold-back.js';
+import { lowerBound } from '../../src/search/ranking.js';
+import { guided } from '../../src/search/strategies/guided.js';
+import type { SearchProblem } from '../../src/search/strategy.js';
+import { favouring, letterProbes, smallEngine, type RowEffect, type SmallEngine } from './small-engine.js';
+
+const probes = letterProbes(12);
+const controls = [{ prompt: 'sky:', correct: 'blue', wrong: 'grey' }];
+const right = probes.map(({ prompt, correct }) => prompt + correct);
+/** Help every probe. */
+const PLANTED = ['blk.0.ffn_up.weight:3', 'blk.1.ffn_gate.weight:6', 'blk.2.ffn_up.weight:1'];
+/** Helps a single probe, and that one much. */
+const NARROW = 'blk.1.ffn_up.weight:4';
+/** Helps all, and destroys what the controls hold. */
+const HARMFUL = 'blk.2.ffn_gate.weight:5';
+
+function planted(): SmallEngine {
+  const effects: Record<string, RowEffect> = {};
+  for (const key of PLANTED) effects[key] = favouring(right, 2);
+  effects[NARROW] = favouring([right[0]], 9);
+  const helps = favouring(right, 1);
+  const hurts = favouring(['sky:x', 'sky:bx', 'sky:blx', 'sky:blux'], 9);
+  effects[HARMFUL] = (context, token) => helps(context, token) + hurts(context, token);
+  return smallEngine(effects);
+}
+
+const problemFor = (engine: SmallEngine, overrides: Partial<SearchProblem> = {}): SearchProblem => ({
+  engine,
+  probes,
+  controls,
+  fitness: answerFitness(),
+  seed: 5,
+  budget: {},
+  now: () => 0,
+  ...overrides,
+});
+
+const keys = (flips: readonly { tensor: string; row: number }[]) => flips.map(({ tensor, row }) => `${tensor}:${row}`);
+
+describe('the guided search', () => {
+  test('finds what helps most probes, and neither what fits one of them nor what harms controls', async () => {
+    const engine = planted();
+    const result = await guided({ heldBack: 0 }).search(problemFor(engine));
+    expect(keys(result.flips)).toEqual(expect.arrayContaining(PLANTED));
+    expect(keys(result.flips)).not.toContain(NARROW);
+    expect(keys(result.flips)).not.toContain(HARMFUL);
+    expect(result.objectiveAfter).toBeGreaterThan(result.objectiveBefore);
+    expect(result.stoppedBy).toBe('exhausted');
+  });
+
+  test('leaves the engine as it was, also when interrupted', async () => {
+    for (const signal of [undefined, AbortSignal.abort()]) {
+      const engine = planted();
+      const result = await guided().search(problemFor(engine, signal ? { signal } : {}));
+      expect(engine.flipped.size).toBe(0);
+      expect(engine.openBatches()).toBe(0);
+      if (signal) expect(result).toMatchObject({ stoppedBy: 'interrupted', flips: [] });
+    }
+  });
+
+  test('gives the same for the same seed', async () => {
+    const [first, second] = [planted(), planted()];
+    expect(await guided().search(problemFor(first))).toEqual(await guided().search(problemFor(second)));
+  });
+
+  test('keeps to its budget of flips', async () => {
+    const result = await guided({ heldBack: 0 }).search(problemFor(planted(), { budget: { flips: 2 } }));
+    expect(result.flips).toHaveLength(2);
+    expect(result.stoppedBy).toBe('flips');
+  });
+
+  test('returns the state in which the held-back probes were answered best', async () => {
+    const result = await guided({ heldBack: 0.25, patience: 1 }).search(problemFor(planted()));
+    expect(result.history.length).toBe(result.accepted);
+    expect(['held-back', 'exhausted']).toContain(result.stoppedBy);
+  });
+
+  test('works on the published fitness too', async () => {
+    const result = await guided({ heldBack: 0 }).search(
+      problemFor(planted(), { fitness: gapFitness(), budget: { flips: 4 } }),
+    );
+    expect(keys(result.flips)).toEqual(expect.arrayContaining(PLANTED));
+  });
+
+  test('records the parts it was made of', async () => {
+    const { method } = await guided({ ranking: lowerBound({ z: 1 }) }).search(problemFor(planted()));
+    expect(method).toMatchObject({
+      strategy: { name: 'guided', settings: { step: 8, heldBack: 0.25, patience: 4 } },
+      parts: {
+        ranking: { name: 'lower-bound', settings: { z: 1, projections: ['ffn_gate', 'ffn_up'] } },
+        acceptance: { name: 'rising', settings: { minimumGain: 0 } },
+      },
+      seed: 5,
+    });
+  });
+});
+
+describe('the lower bound', () => {
+  const effects = {
+    probes: 4,
+    // Row 0 helps all a little, row 1 one probe much, row 2 nobody.
+    gains: new Map([['blk.0.ffn_up.weight', Float32Array.of(1, 6, -1, 1.1, 0, -1, 0.9, 0, -1, 1, 0, -1)]]),
+    costs: new Map([['blk.0.ffn_up.weight', Float32Array.of(0.2, 0, 0)]]),
+  };
+
+  test('prefers what helps many to what helps one', () => {
+    const rows = (z: number) =>
+      lowerBound({ z })
+        .rank(effects)
+        .map(({ flip }) => flip.row);
+    expect(rows(0)).toEqual([1, 0]);
+    expect(rows(3)).toEqual([0]);
+  });
+
+  test('subtracts the cost', () => {
+    expect(
+      lowerBound({ z: 0 })
+        .rank(effects)
+        .find(({ flip }) => flip.row === 0)?.score,
+    ).toBeCloseTo(0.8, 5);
+  });
+
+  test('refuses layers that the model lacks', async () => {
+    await expect(() => lowerBound({ layers: [7] }).rank(effects)).toFailWithCode('USAGE');
+  });
+});
+
+describe('holding probes back', () => {
+  const set = [...letterProbes(20), { prompt: 'q0:', correct: 'other', category: 'even' }];
+
+  test('takes its share of every category, and keeps probes of one prompt together', () => {
+    const { searched, heldBack } = splitProbes(set, 0.25, 3);
+    expect([...searched, ...heldBack]).toHaveLength(set.length);
+    const count = (category: string) =>
+      new Set(heldBack.filter((p) => p.category === category).map((p) => p.prompt)).size;
+    expect([count('even'), count('odd')]).toEqual([3, 3]);
+    const prompts = new Set(searched.map(({ prompt }) => prompt));
+    expect(heldBack.some(({ prompt }) => prompts.has(prompt))).toBe(false);
+  });
+
+  test('follows the seed, and leaves small sets whole', () => {
+    expect(splitProbes(set, 0.25, 3)).toEqual(splitProbes(set, 0.25, 3));
+    expect(splitProbes(set, 0.25, 4)).not.toEqual(splitProbes(set, 0.25, 3));
+    expect(splitProbes(set.slice(0, 5), 0.5, 3).heldBack).toEqual([]);
+  });
+});
