@@ -37,7 +37,7 @@ export default class Commit extends BankaiCommand {
     flips: Flags.integer({ min: 1, helpGroup: 'BUDGET', summary: 'Stop at so many flips.' }),
     seed: Flags.integer({ min: 0, default: 1, helpGroup: 'SEARCH', summary: 'Decides every random choice.' }),
     strategy: Flags.option({
-      options: ['greedy'] as const,
+      options: ['greedy', 'guided'] as const,
       default: 'greedy' as const,
       helpGroup: 'SEARCH',
       summary: 'How to search.',

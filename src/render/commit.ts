@@ -20,13 +20,14 @@ export interface CommitReport {
   readonly accepted: number;
   readonly elapsedMs: number;
   /** What ended the search. */
-  readonly stoppedBy: 'iterations' | 'time' | 'flips' | 'interrupted' | 'exhausted';
+  readonly stoppedBy: 'iterations' | 'time' | 'flips' | 'interrupted' | 'exhausted' | 'held-back';
 }
 
 const reasons = {
   iterations: 'stopped at the iteration budget',
   time: 'stopped at the time budget',
   flips: 'stopped at the flip budget',
+  'held-back': 'stopped where the held-back probes no longer gained',
   interrupted: 'interrupted: what was found so far is recorded',
   exhausted: 'stopped because nothing more was gained',
 };

@@ -26,6 +26,6 @@ export function renderImport(report: ImportReport, view: View): string[] {
     `[${style.name(place)} ${style.id(shortId(report.commit))}] imported from ${printable(report.format)}`,
     ` patch ${style.id(shortId(report.patch))}, ${plural(report.flips, 'flip')}`,
     ...(report.ignoredFields.length === 0 ? [] : [` ignored: ${report.ignoredFields.map(printable).join(', ')}`]),
-    ...report.notes.flatMap((note) => wrap(` note: ${printable(note)}`, view.width)),
+    ...report.notes.flatMap((note) => wrap(`note: ${printable(note)}`, view.width - 1)).map((line) => ` ${line}`),
   ];
 }

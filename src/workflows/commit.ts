@@ -12,7 +12,9 @@ import { answerFitness } from '../search/fitness/answer.js';
 import { gapFitness } from '../search/fitness/gap.js';
 import { parseProbes, type ProbeSet } from '../search/probes.js';
 import type { Budget } from '../search/stopping.js';
+import { lowerBound } from '../search/ranking.js';
 import { greedy } from '../search/strategies/greedy.js';
+import { guided } from '../search/strategies/guided.js';
 import type { SearchProgress, SearchResult, Strategy } from '../search/strategy.js';
 import { createSearchStatement, formatDecimal, type SearchPredicate } from '../trust/statement.js';
 import type { CommitId } from '../repo/ids.js';
@@ -26,8 +28,16 @@ export interface ProbeFile {
   readonly bytes: Uint8Array;
 }
 
+/** Which rows may be flipped: the strategy's own choice where nothing is said. */
+interface RowChoice {
+  readonly layers?: readonly number[];
+}
+
 /** The strategies that can be named. */
-export const strategies = { greedy: () => greedy() } as const satisfies Record<string, () => Strategy>;
+export const strategies = {
+  greedy: (rows: RowChoice) => greedy({ candidates: (engine) => scaleWeightedRows(engine, rows) }),
+  guided: (rows: RowChoice) => guided({ ranking: lowerBound(rows) }),
+} as const satisfies Record<string, (rows: RowChoice) => Strategy>;
 /** The fitness functions that can be named; the first is the default. */
 export const fitnesses = { answer: () => answerFitness(), gap: () => gapFitness() } as const satisfies Record<
   string,
@@ -80,12 +90,11 @@ export async function commit(directory: string, request: CommitRequest, recorder
     const patches = await readPatches(workspace.repository, onto.commit, parents);
     const result = await withEngine(workspace, request.threads, async ({ engine, hold }) => {
       hold(composeMask(patches.values()));
-      return strategies[request.strategy]().search({
+      return strategies[request.strategy](request.layers ? { layers: request.layers } : {}).search({
         engine,
         probes: probes.flatMap((set) => set.probes),
         controls: controls.flatMap((set) => set.probes),
         fitness: fitnesses[request.fitness](),
-        candidates: scaleWeightedRows(engine, request.layers ? { layers: request.layers } : {}),
         seed: request.seed,
         budget: request.budget,
         ...(request.signal && { signal: request.signal }),
@@ -163,7 +172,7 @@ function predicateOf(
   { base, parents, probes, controls }: Inputs,
   recorder: Recorder,
 ): SearchPredicate {
-  const { strategy, fitness, candidates, acceptance, seed, budget } = result.method;
+  const { strategy, fitness, parts, seed, budget } = result.method;
   const file = (role: 'search' | 'control') => (set: ProbeSet) => ({
     role,
     name: set.name,
@@ -174,7 +183,7 @@ function predicateOf(
     base,
     parents,
     probes: [...probes.map(file('search')), ...controls.map(file('control'))],
-    strategy: namedSettings(strategy, { candidates, acceptance }),
+    strategy: namedSettings(strategy, parts),
     fitness: namedSettings(fitness, {}),
     seed,
     budget: {

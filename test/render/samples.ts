@@ -265,5 +265,5 @@ export const imported: ImportReport = {
   format: 'bankai_row_xor_v1',
   flips: 78,
   ignoredFields: ['stats', 'metadata'],
-  notes: ['bits_flipped says 319,488; the rows have 4,096 weights each, so it is 319,488.'],
+  notes: ['The file says 319,488 flipped bits, which is right only for rows of 4,096 weights; these are wider.'],
 };

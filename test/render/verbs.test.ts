@@ -49,7 +49,7 @@ const all: Drawn[] = [
   drawn('status, clean and detached', 'status', cleanStatus(), renderStatus),
   drawn('log', 'log', samples.log, renderLog),
   drawn('log --oneline', 'log', samples.log, renderLogOneline),
-  drawn('show', 'show', samples.show, renderPatch),
+  drawn('show', 'show', [samples.show], (patches, view) => patches.flatMap((patch) => renderPatch(patch, view))),
   drawn('diff', 'diff', samples.diff, renderDiff),
   drawn('diff, every flip', 'diff', samples.diff, (data, view) => renderDiff(data, view, true)),
   drawn('branch', 'branch', samples.branches, renderBranches),
