@@ -43,7 +43,7 @@ const keys = (flips: readonly { tensor: string; row: number }[]) => flips.map(({
 describe('the guided search', () => {
   test('finds what helps most probes, and neither what fits one of them nor what harms controls', async () => {
     const engine = planted();
-    const result = await guided({ heldBack: 0 }).search(problemFor(engine));
+    const result = await guided().search(problemFor(engine));
     expect(keys(result.flips)).toEqual(expect.arrayContaining(PLANTED));
     expect(keys(result.flips)).not.toContain(NARROW);
     expect(keys(result.flips)).not.toContain(HARMFUL);
@@ -67,28 +67,26 @@ describe('the guided search', () => {
   });
 
   test('keeps to its budget of flips', async () => {
-    const result = await guided({ heldBack: 0 }).search(problemFor(planted(), { budget: { flips: 2 } }));
+    const result = await guided().search(problemFor(planted(), { budget: { flips: 2 } }));
     expect(result.flips).toHaveLength(2);
     expect(result.stoppedBy).toBe('flips');
   });
 
   test('returns the state in which the held-back probes were answered best', async () => {
-    const result = await guided({ heldBack: 0.25, patience: 1 }).search(problemFor(planted()));
+    const result = await guided({ heldBackFrom: 12, patience: 1 }).search(problemFor(planted()));
     expect(result.history.length).toBe(result.accepted);
     expect(['held-back', 'exhausted']).toContain(result.stoppedBy);
   });
 
   test('works on the published fitness too', async () => {
-    const result = await guided({ heldBack: 0 }).search(
-      problemFor(planted(), { fitness: gapFitness(), budget: { flips: 4 } }),
-    );
+    const result = await guided().search(problemFor(planted(), { fitness: gapFitness(), budget: { flips: 4 } }));
     expect(keys(result.flips)).toEqual(expect.arrayContaining(PLANTED));
   });
 
   test('records the parts it was made of', async () => {
     const { method } = await guided({ ranking: lowerBound({ z: 1 }) }).search(problemFor(planted()));
     expect(method).toMatchObject({
-      strategy: { name: 'guided', settings: { step: 8, heldBack: 0.25, patience: 4 } },
+      strategy: { name: 'guided', settings: { step: 8, heldBack: 0.25, heldBackFrom: 100, patience: 4 } },
       parts: {
         ranking: { name: 'lower-bound', settings: { z: 1, projections: ['ffn_gate', 'ffn_up'] } },
         acceptance: { name: 'rising', settings: { minimumGain: 0 } },

@@ -2,7 +2,7 @@
  * Owns the guided search: score every row of the model at once by its first-order effect, flip the best ones together,
  * halve their number until the fitness rises, and begin again.
  *
- * Some of the probes are held back. The search never follows their slope; it stops when the answers to them, given by
+ * Of larger sets some probes are held back. The search never follows their slope; it stops when the answers to them, given by
  * greedy generation, have not become better for a while, and returns the state in which they were best.
  */
 import type { Engine } from '../../engine/engine.js';
@@ -29,8 +29,10 @@ export interface GuidedSettings {
   ranking: Ranking;
   /** Rows flipped at once at first. */
   step: number;
-  /** The part of the probes that is held back; none below four of them. */
+  /** The part of the probes that is held back. */
   heldBack: number;
+  /** Of sets smaller than this none is: a few answers tell less than the search loses with their probes. */
+  heldBackFrom: number;
   /** Rounds without better answers on the held-back probes after which the search ends. */
   patience: number;
 }
@@ -40,10 +42,11 @@ export function guided({
   ranking = lowerBound(),
   step = 8,
   heldBack = 0.25,
+  heldBackFrom = 100,
   patience = 4,
 }: Partial<GuidedSettings> = {}): Strategy {
-  const settings = { ranking, step, heldBack, patience };
-  const part: SearchPart = { name: 'guided', settings: { step, heldBack, patience } };
+  const settings = { ranking, step, heldBack, heldBackFrom, patience };
+  const part: SearchPart = { name: 'guided', settings: { step, heldBack, heldBackFrom, patience } };
   return { ...part, search: (problem) => follow(problem, part, settings) };
 }
 
@@ -62,7 +65,8 @@ async function follow(problem: SearchProblem, strategy: SearchPart, settings: Gu
   const now = problem.now ?? (() => performance.now());
   const startMs = now();
   const startTokens = engine.tokensEvaluated;
-  const { searched, heldBack } = splitProbes(problem.probes, settings.heldBack, seed);
+  const share = problem.probes.length < settings.heldBackFrom ? 0 : settings.heldBack;
+  const { searched, heldBack } = splitProbes(problem.probes, share, seed);
   const fitness = problem.fitness.prepare(engine, searched, problem.controls);
   let iterations = 0;
   let position: Position = { value: fitness.start, flips: [], history: [], rightHeldBack: 0 };
