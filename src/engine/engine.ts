@@ -74,7 +74,10 @@ export interface Engine {
   readonly tokenizer: Tokenizer;
   readonly threads: number;
   readonly tensors: readonly PatchableTensor[];
-  /** Tokens pushed through the model so far, a token that skips half of the layers counting as half: a unit of work. */
+  /**
+   * Tokens pushed through the model so far: a unit of work. A token that skips half of the layers counts as half, and
+   * one taken back through them as three more.
+   */
   readonly tokensEvaluated: number;
   /** Mean of |scale| over the groups of every row of a tensor: (rows). */
   meanScales(tensor: string): Float32Array;

@@ -46,17 +46,17 @@ function generateGroup(
   rows: number,
 ): number[][] {
   const { config, kernels } = graph;
-  const mark = kernels.memory.mark();
-  const rowBytes = rows * config.kvHeads * config.headDim * 4;
-  const cache = Array.from({ length: config.layers }, () => ({
-    keys: kernels.memory.allocate(rowBytes),
-    values: kernels.memory.allocate(rowBytes),
-  }));
   const tree = new TokenTree();
   const answers: number[][] = prompts.map(() => []);
   let live = prompts.map((prompt, index) => ({
     index,
     node: lastNode(tree, prompt, config.contextLength, maximumTokens),
+  }));
+  const mark = kernels.memory.mark();
+  const rowBytes = rows * config.kvHeads * config.headDim * 4;
+  const cache = Array.from({ length: config.layers }, () => ({
+    keys: kernels.memory.allocate(rowBytes),
+    values: kernels.memory.allocate(rowBytes),
   }));
   let done = 0;
   for (let step = 0; step < maximumTokens && live.length > 0; step++) {
@@ -121,9 +121,9 @@ function predictNext(
 export function logitsAfter(graph: Graph, prompts: readonly TokenIds[], work: WorkCounter): Float32Array[] {
   const { config, kernels } = graph;
   const { memory } = kernels;
-  const mark = memory.mark();
   const tree = new TokenTree();
   const nodes = prompts.map((prompt) => lastNode(tree, prompt, config.contextLength, 0));
+  const mark = memory.mark();
   const rowBytes = tree.size * config.kvHeads * config.headDim * 4;
   const shared = { keys: memory.allocate(rowBytes), values: memory.allocate(rowBytes) };
   const x = runNewNodes(

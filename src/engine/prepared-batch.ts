@@ -16,6 +16,9 @@ interface Reference {
   chunks: { logits: Float32Array; logSumExp: Float32Array }[];
 }
 
+/** What a pass back counts, in passes forward: layers computed again, and gradients of twice their products. */
+const BACKWARD_WORK = 3;
+
 /** Lays out sequences for repeated evaluation. Throws CONTEXT_TOO_LONG, and INTERNAL for a sequence that predicts nothing. */
 export function prepareBatch(
   graph: Graph,
@@ -46,6 +49,7 @@ export function prepareBatch(
         );
       }
     });
+    work.tokensEvaluated += BACKWARD_WORK * tree.size;
     return { owners, byTensor };
   };
 

@@ -61,6 +61,22 @@ describe('the guided search', () => {
     }
   });
 
+  test('leaves the engine as it was when an evaluation fails', async () => {
+    const engine = planted();
+    const answer = answerFitness();
+    const failing: typeof answer = {
+      ...answer,
+      prepare: (...args) => ({
+        ...answer.prepare(...args),
+        evaluateAbove: () => {
+          throw new Error('out of order');
+        },
+      }),
+    };
+    await expect(guided().search(problemFor(engine, { fitness: failing }))).rejects.toThrow('out of order');
+    expect(engine.flipped.size).toBe(0);
+  });
+
   test('gives the same for the same seed', async () => {
     const [first, second] = [planted(), planted()];
     expect(await guided().search(problemFor(first))).toEqual(await guided().search(problemFor(second)));

@@ -97,12 +97,9 @@ async function follow(problem: SearchProblem, strategy: SearchPart, settings: Gu
       fitness.keep();
       const steps = flips.map((flip): SearchStep => ({ iteration: iterations, flip, objective: value.objective }));
       const history = [...position.history, ...steps];
-      position = {
-        value,
-        history,
-        flips: maskFlips(maskOf(history.map(({ flip }) => flip))),
-        rightHeldBack: await countRight(engine, heldBack),
-      };
+      // What is flipped must be known before anything else can fail, to be taken back in the end.
+      position = { ...position, value, history, flips: maskFlips(maskOf(history.map(({ flip }) => flip))) };
+      position = { ...position, rightHeldBack: await countRight(engine, heldBack) };
       roundsSinceBest += 1;
       if (isBetter(position, best, heldBack.length)) {
         best = position;
@@ -156,11 +153,15 @@ function tryBest(engine: Engine, flips: readonly Flip[], evaluate: () => Fitness
   let evaluated = 0;
   for (let count = flips.length; count >= 1; count = Math.floor(count / 2)) {
     const chosen = flips.slice(0, count);
+    let value: FitnessValue | undefined;
     engine.toggle(chosen);
     evaluated += 1;
-    const value = evaluate();
+    try {
+      value = evaluate();
+    } finally {
+      if (!value) engine.toggle(chosen);
+    }
     if (value) return { evaluated, accepted: { flips: chosen, value } };
-    engine.toggle(chosen);
   }
   return { evaluated };
 }

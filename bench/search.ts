@@ -1,0 +1,94 @@
+/**
+ * Searches on the shipped model and counts what that does on held-out problems: `node dist/bench/search.js
+ * [--probes calculus] [--strategy guided|greedy] [--iterations 300] [--step 8] [--z 3] [--held-back 0.25]
+ * [--held-back-from 100] [--seed 1]`. Prints the work of one attribution pass beside that of one evaluation, too.
+ */
+import { parseArgs } from 'node:util';
+import { openEngine } from '../src/engine/open.js';
+import { openFile } from '../src/gguf/source.js';
+import { answerProbes, compareAnswers } from '../src/search/evaluate.js';
+import { answerFitness } from '../src/search/fitness/answer.js';
+import { parseProbes, type Probe } from '../src/search/probes.js';
+import { lowerBound } from '../src/search/ranking.js';
+import { greedy } from '../src/search/strategies/greedy.js';
+import { guided } from '../src/search/strategies/guided.js';
+import type { Engine } from '../src/engine/engine.js';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const { values } = parseArgs({
+  options: {
+    probes: { type: 'string', default: 'calculus' },
+    strategy: { type: 'string', default: 'guided' },
+    iterations: { type: 'string', default: '300' },
+    step: { type: 'string', default: '8' },
+    z: { type: 'string', default: '3' },
+    'held-back': { type: 'string', default: '0.25' },
+    'held-back-from': { type: 'string', default: '100' },
+    seed: { type: 'string', default: '1' },
+    threads: { type: 'string', default: '2' },
+  },
+});
+
+const fixture = (name: string): string => fileURLToPath(new URL(`../../fixtures/${name}`, import.meta.url));
+const probesOf = (name: string): readonly Probe[] =>
+  parseProbes(readFileSync(fixture(`probes/${name}.json`)), name).probes;
+
+/** Milliseconds of one full evaluation of the fitness, and of one pass back for the effects of all rows. */
+function timeAttribution(engine: Engine, probes: readonly Probe[], controls: readonly Probe[]): [number, number] {
+  const fitness = answerFitness().prepare(engine, probes, controls);
+  // A flip in the lowest layer leaves nothing to be taken from an earlier evaluation.
+  const lowest = [{ kind: 'row' as const, tensor: 'blk.0.attn_q.weight', row: 0 }];
+  const time = (run: () => void): number => {
+    const times = [0, 1, 2, 3, 4].map(() => {
+      engine.toggle(lowest);
+      const start = performance.now();
+      run();
+      return performance.now() - start;
+    });
+    return times.sort((a, b) => a - b)[2];
+  };
+  const result: [number, number] = [time(() => fitness.evaluate()), time(() => fitness.effects())];
+  // Ten toggles are an even number: the weights are as they were.
+  fitness.dispose();
+  return result;
+}
+
+const engine = await openEngine(openFile(fixture('worksheet-5m-q1_0.gguf')), { threads: Number(values.threads) });
+const probes = probesOf(values.probes);
+const controls = probesOf('knowledge');
+const judged = ['calculus-heldout', 'arithmetic-heldout', 'knowledge'];
+const before = new Map<string, Awaited<ReturnType<typeof answerProbes>>>();
+for (const name of judged) before.set(name, await answerProbes(engine, probesOf(name)));
+
+const [evaluation, attribution] = timeAttribution(engine, probes, controls);
+console.log(
+  `evaluation ${evaluation.toFixed(0)} ms, attribution of all rows ${attribution.toFixed(0)} ms: ` +
+    `${(attribution / evaluation).toFixed(1)} evaluations`,
+);
+const strategy =
+  values.strategy === 'greedy'
+    ? greedy()
+    : guided({
+        ranking: lowerBound({ z: Number(values.z) }),
+        step: Number(values.step),
+        heldBack: Number(values['held-back']),
+        heldBackFrom: Number(values['held-back-from']),
+      });
+const budget = { iterations: Number(values.iterations) };
+const problem = { engine, probes, controls, fitness: answerFitness(), seed: Number(values.seed), budget };
+const result = await strategy.search(problem);
+console.log(
+  `${strategy.name} on ${values.probes} (${probes.length}): ${result.flips.length} flips, ` +
+    `${result.evaluations.toFixed(0)} evaluations, ${(result.elapsedMs / 1000).toFixed(1)} s, ${result.stoppedBy}; ` +
+    `objective ${result.objectiveBefore.toFixed(3)} to ${result.objectiveAfter.toFixed(3)}`,
+);
+engine.toggle(result.flips);
+for (const name of judged) {
+  const answers = await answerProbes(engine, probesOf(name));
+  const { rightBefore, rightAfter, fixed, broke, p } = compareAnswers(probesOf(name), before.get(name) ?? [], answers);
+  console.log(
+    `${name}: ${rightBefore} to ${rightAfter} right, ${fixed} fixed, ${broke} broke, p = ${p.toPrecision(2)}`,
+  );
+}
+await engine.dispose();
