@@ -13,8 +13,17 @@ import { findEntry, isFile, misplaced, readBlob, readFileAt } from './object.js'
 import type { Repository } from './repository.js';
 import { readTree } from './tree.js';
 
-/** What a piece of evidence is: a statement (DSSE envelope) by how the patch came to be, a probe file, a public key. */
-export type EvidenceKind = 'search' | 'import' | 'probes' | 'key';
+/** How the files of each kind of evidence end: statements (DSSE envelopes) by what they say, what these name, public keys. */
+const extensions = {
+  search: 'json',
+  import: 'json',
+  evaluation: 'json',
+  probes: 'json',
+  text: 'txt',
+  key: 'json',
+} as const;
+
+export type EvidenceKind = keyof typeof extensions;
 
 /** A file that a patch rests on. */
 export interface EvidenceFile {
@@ -29,7 +38,7 @@ export const patchPath = (id: PatchId): string => `patches/${id.slice(0, 2)}/${i
 
 /** The path of one piece of a patch's evidence in the tree. */
 export const evidencePath = (id: PatchId, file: Pick<EvidenceFile, 'kind' | 'digest'>): string =>
-  `${evidenceDirectory(id)}/${file.kind}.${file.digest}.json`;
+  `${evidenceDirectory(id)}/${file.kind}.${file.digest}.${extensions[file.kind]}`;
 
 const evidenceDirectory = (id: PatchId): string => `evidence/${id.slice(0, 2)}/${id.slice(2)}`;
 
@@ -86,17 +95,20 @@ export async function readEvidence(repository: Repository, commit: CommitId, id:
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(async ([name, entry]) => {
         const path = `${evidenceDirectory(id)}/${name}`;
-        const match = /^(search|import|probes|key)\.([0-9a-f]{64})\.json$/.exec(name);
-        if (!match || !isFile(entry)) throw misplaced(commit, path);
-        const file = {
-          kind: match[1] as EvidenceKind,
-          digest: match[2],
-          bytes: await readBlob(repository, entry.oid),
-        };
+        const named = parseEvidenceName(name);
+        if (!named || !isFile(entry)) throw misplaced(commit, path);
+        const file = { ...named, bytes: await readBlob(repository, entry.oid) };
         if (file.kind !== 'key' && sha256Hex(file.bytes) !== file.digest) throw changedEvidence(path);
         return file;
       }),
   );
+}
+
+function parseEvidenceName(name: string): Pick<EvidenceFile, 'kind' | 'digest'> | undefined {
+  const [, kind, digest, extension] = /^([a-z]+)\.([0-9a-f]{64})\.([a-z]+)$/.exec(name) ?? [];
+  const isKnown =
+    kind !== undefined && Object.hasOwn(extensions, kind) && extensions[kind as EvidenceKind] === extension;
+  return isKnown ? { kind: kind as EvidenceKind, digest } : undefined;
 }
 
 function absentPatch(commit: CommitId, id: PatchId): RepositoryError {

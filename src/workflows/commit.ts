@@ -16,7 +16,9 @@ import { lowerBound } from '../search/ranking.js';
 import { greedy } from '../search/strategies/greedy.js';
 import { guided } from '../search/strategies/guided.js';
 import type { SearchProgress, SearchResult, Strategy } from '../search/strategy.js';
-import { createSearchStatement, formatDecimal, type SearchPredicate } from '../trust/statement.js';
+import type { SearchPredicate } from '../trust/predicates/search.js';
+import { formatDecimal } from '../trust/predicates/terms.js';
+import { createStatement } from '../trust/statement.js';
 import type { CommitId } from '../repo/ids.js';
 import { withEngine } from './engine.js';
 import { record, type Recorder } from './record.js';
@@ -107,12 +109,14 @@ export async function commit(directory: string, request: CommitRequest, recorder
       workspace,
       {
         patch,
-        statement: createSearchStatement(
-          patchId(patch),
-          predicateOf(result, { base: workspace.state.weightsId, parents, probes, controls }, recorder),
-        ),
-        kind: 'search',
-        probeFiles: [...request.probes, ...request.controls].map(({ bytes }) => bytes),
+        statements: [
+          createStatement(
+            'search',
+            patchId(patch),
+            predicateOf(result, { base: workspace.state.weightsId, parents, probes, controls }, recorder),
+          ),
+        ],
+        files: [...request.probes, ...request.controls].map(({ bytes }) => ({ kind: 'probes', bytes })),
         message: request.message,
         onto,
       },

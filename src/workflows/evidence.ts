@@ -1,23 +1,24 @@
 /** Owns the question what a patch's evidence in the repository is worth: who signed which statement, and does it hold. */
-import { BankaiError, TrustError } from '../errors.js';
+import { BankaiError, FormatError, TrustError } from '../errors.js';
 import type { PatchId, WeightsId } from '../patch/ids.js';
 import type { CommitId } from '../repo/ids.js';
 import type { Repository } from '../repo/repository.js';
-import { type EvidenceFile, readEvidence } from '../repo/state.js';
+import { readEvidence } from '../repo/state.js';
 import { openEnvelope } from '../trust/envelope.js';
 import { decodePublicKey, type KeyId, type PublicKey } from '../trust/public-key.js';
+import { isStatementKind, type StatementKind } from '../trust/predicates.js';
 import { decodeStatement, type Statement, STATEMENT_PAYLOAD_TYPE } from '../trust/statement.js';
 
 /** A statement of a patch's evidence, opened or not. */
 export type StatementCheck =
-  | { readonly kind: EvidenceFile['kind']; readonly signers: readonly KeyId[]; readonly statement: Statement }
-  | { readonly kind: EvidenceFile['kind']; readonly error: BankaiError };
+  | { readonly kind: StatementKind; readonly signers: readonly KeyId[]; readonly statement: Statement }
+  | { readonly kind: StatementKind; readonly error: BankaiError };
 
 /** Everything found about one patch. */
 export interface EvidenceCheck {
   readonly statements: readonly StatementCheck[];
-  /** Digests of the probe files that are there, each hashed. */
-  readonly probes: ReadonlySet<string>;
+  /** Digests of the probe files and texts that are there, each hashed. */
+  readonly files: ReadonlySet<string>;
 }
 
 /** Opens the statements about a patch and judges each. Throws REPOSITORY_CORRUPT for evidence that is not what its name says. */
@@ -33,18 +34,32 @@ export async function checkEvidence(
     const bytes = keys.get(id);
     return bytes && decodePublicKey(bytes, id);
   };
-  const statements = files
-    .filter(({ kind }) => kind === 'search' || kind === 'import')
-    .map(({ kind, bytes }): StatementCheck => {
-      try {
-        const { payload, signers } = openEnvelope(bytes, STATEMENT_PAYLOAD_TYPE, keyOf);
-        return { kind, signers, statement: decodeStatement(payload, patch, base) };
-      } catch (error) {
-        if (error instanceof BankaiError) return { kind, error };
-        throw error;
-      }
-    });
-  return { statements, probes: new Set(files.filter(({ kind }) => kind === 'probes').map(({ digest }) => digest)) };
+  const statements = files.flatMap(({ kind, bytes }): StatementCheck[] => {
+    if (!isStatementKind(kind)) return [];
+    try {
+      const { payload, signers } = openEnvelope(bytes, STATEMENT_PAYLOAD_TYPE, keyOf);
+      const statement = decodeStatement(payload, patch, base);
+      if (statement.kind !== kind) throw misfiled(kind, statement.kind);
+      return [{ kind, signers, statement }];
+    } catch (error) {
+      if (error instanceof BankaiError) return [{ kind, error }];
+      throw error;
+    }
+  });
+  const named = files.filter(({ kind }) => kind === 'probes' || kind === 'text');
+  return { statements, files: new Set(named.map(({ digest }) => digest)) };
+}
+
+/** The probe files and texts that a statement rests on. */
+export function filesNamedBy({ kind, predicate }: Statement): readonly { name: string; sha256: string }[] {
+  if (kind === 'import') return [];
+  return kind === 'search' ? predicate.probes : [...predicate.probes, ...predicate.texts];
+}
+
+function misfiled(kind: StatementKind, found: StatementKind): FormatError {
+  return new FormatError('STATEMENT_INVALID', `Statement lies under "${kind}" but is of kind "${found}"`, {
+    hint: 'Somebody renamed its file. Get the evidence of this patch from its author again.',
+  });
 }
 
 /**

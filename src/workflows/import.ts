@@ -6,7 +6,7 @@ import { decodePatch, type Patch, PATCH_FORMAT, patchFlips, patchId } from '../p
 import { assertPatchFits } from '../patch/validate.js';
 import { assertNewBranch, readHead } from '../repo/branch.js';
 import { readState } from '../repo/state.js';
-import { createImportStatement } from '../trust/statement.js';
+import { createStatement } from '../trust/statement.js';
 import { record, type Recorder } from './record.js';
 import { changeWorkspace, shapesOf, withModel } from './workspace.js';
 
@@ -59,7 +59,7 @@ export async function importFile(directory: string, request: ImportRequest, reco
       });
     }
     const { name, description, baseModel } = summary;
-    const statement = createImportStatement(id, {
+    const statement = createStatement('import', id, {
       base: state.weightsId,
       source: {
         format,
@@ -72,11 +72,7 @@ export async function importFile(directory: string, request: ImportRequest, reco
       createdAt: recorder.time.toISOString(),
     });
     const message = request.message ?? `Import ${name ?? request.name}`;
-    const recorded = await record(
-      workspace,
-      { patch, statement, kind: 'import', probeFiles: [], message, onto },
-      recorder,
-    );
+    const recorded = await record(workspace, { patch, statements: [statement], files: [], message, onto }, recorder);
     return {
       commit: recorded.commit,
       ...(onto.branch !== undefined && { branch: onto.branch }),

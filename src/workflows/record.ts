@@ -5,7 +5,7 @@ import type { Head } from '../repo/branch.js';
 import { commitPatch } from '../repo/commit-patch.js';
 import type { CommitId } from '../repo/ids.js';
 import { type Identity, readIdentity } from '../repo/identity.js';
-import type { EvidenceFile } from '../repo/state.js';
+import type { EvidenceFile, EvidenceKind } from '../repo/state.js';
 import { encodeEnvelope, signEnvelope } from '../trust/envelope.js';
 import { loadOrCreateKey } from '../trust/keys.js';
 import { encodePublicKey } from '../trust/public-key.js';
@@ -26,10 +26,10 @@ export interface Recorder {
 
 export interface NewPatch {
   readonly patch: Patch;
-  readonly statement: Statement;
-  readonly kind: 'search' | 'import';
-  /** Probe files that the statement names by digest. */
-  readonly probeFiles: readonly Uint8Array[];
+  /** What is said about it: each is signed and put in an envelope of its own. */
+  readonly statements: readonly Statement[];
+  /** Files that the statements name by digest. */
+  readonly files: readonly { readonly kind: EvidenceKind; readonly bytes: Uint8Array }[];
   readonly message: string;
   /** The commit to build on; its branch, if any, moves along. */
   readonly onto: Head;
@@ -45,11 +45,14 @@ export interface Recorded {
 export async function record(workspace: Workspace, addition: NewPatch, recorder: Recorder): Promise<Recorded> {
   const { repository } = workspace;
   const key = await loadOrCreateKey(recorder.keyDirectory);
-  const envelope = signEnvelope(STATEMENT_PAYLOAD_TYPE, encodeStatement(addition.statement), key);
+  const signed = (statement: Statement): EvidenceFile => {
+    const envelope = signEnvelope(STATEMENT_PAYLOAD_TYPE, encodeStatement(statement), key);
+    return digested(statement.kind, encodeEnvelope(envelope));
+  };
   const evidence: EvidenceFile[] = [
-    digested(addition.kind, encodeEnvelope(envelope)),
+    ...addition.statements.map(signed),
     { kind: 'key', digest: key.id, bytes: encodePublicKey(key.publicKey) },
-    ...addition.probeFiles.map((bytes) => digested('probes', bytes)),
+    ...addition.files.map(({ kind, bytes }) => digested(kind, bytes)),
   ];
   const commit = await commitPatch(repository, {
     parent: addition.onto.commit,

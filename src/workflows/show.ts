@@ -95,16 +95,16 @@ function summarize(check: StatementCheck) {
 }
 
 function linesOf(statement: Statement): string[] {
-  const { predicate } = statement;
-  if ('importer' in predicate) {
-    const { source, importer, createdAt } = predicate;
+  if (statement.kind === 'import') {
+    const { source, importer, createdAt } = statement.predicate;
     return [
       `imported from ${source.format}${source.name === undefined ? '' : ` "${source.name}"`}, ${createdAt}`,
       `source sha256 ${source.sha256}`,
       `by ${importer.name} ${importer.version}`,
     ];
   }
-  const { probes, strategy, fitness, seed, engine, result, createdAt, parents } = predicate;
+  if (statement.kind === 'evaluation') return [`measured ${statement.predicate.createdAt}`];
+  const { probes, strategy, fitness, seed, engine, result, createdAt, parents } = statement.predicate;
   return [
     `searched by ${strategy.name} on ${fitness.name}, seed ${seed}, ${createdAt}`,
     ...probes.map(({ role, name, count }) => `${role === 'search' ? 'probes' : 'controls'} ${name} (${count})`),

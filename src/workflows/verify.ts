@@ -12,7 +12,7 @@ import type { CommitId } from '../repo/ids.js';
 import { readDescriptor, type RepositoryDescriptor } from '../repo/descriptor.js';
 import { readHead } from '../repo/branch.js';
 import { readState } from '../repo/state.js';
-import { checkEvidence } from './evidence.js';
+import { checkEvidence, filesNamedBy } from './evidence.js';
 import { loadStack, type LoadedStack } from './stack.js';
 import {
   appliedMask,
@@ -90,13 +90,11 @@ async function verifyPatch(
     const wrong = evidence.statements.flatMap((check) => ('error' in check ? [check.error] : []));
     if (wrong.length > 0) throw wrong[0];
     const missing = evidence.statements
-      .flatMap((check) =>
-        'statement' in check && 'probes' in check.statement.predicate ? check.statement.predicate.probes : [],
-      )
-      .filter(({ sha256 }) => !evidence.probes.has(sha256));
-    if (missing.length > 0) return { ok: false, detail: `the probe file ${missing[0].name} is not in the repository` };
+      .flatMap((check) => ('statement' in check ? filesNamedBy(check.statement) : []))
+      .filter(({ sha256 }) => !evidence.files.has(sha256));
+    if (missing.length > 0) return { ok: false, detail: `the file ${missing[0].name} is not in the repository` };
     const signers = evidence.statements.flatMap((check) => ('signers' in check ? check.signers : []));
-    return { detail: `signed by ${[...new Set(signers)].map(short).join(', ')}; ${evidence.probes.size} probe files` };
+    return { detail: `signed by ${[...new Set(signers)].map(short).join(', ')}; ${evidence.files.size} files` };
   });
 }
 

@@ -26,9 +26,11 @@ import { resolveStack } from '../../src/repo/resolve.js';
 import { decodeEnvelope, encodeEnvelope, openEnvelope, signEnvelope } from '../../src/trust/envelope.js';
 import { KEY_FILE, loadOrCreateKey } from '../../src/trust/keys.js';
 import { decodePublicKey, encodePublicKey } from '../../src/trust/public-key.js';
+import { formatDecimal } from '../../src/trust/predicates/terms.js';
 import { decodeStatement, encodeStatement, STATEMENT_PAYLOAD_TYPE } from '../../src/trust/statement.js';
 import { schemaViolation } from '../../src/schema.js';
 import { parseProbes } from '../../src/search/probes.js';
+import { mcNemarExact, wilsonInterval } from '../../src/search/statistics.js';
 import { fixtureModel, temporaryDirectory } from '../paths.js';
 import { runGit } from '../repo/sandbox.js';
 import { example, exampleBytes, idAfter } from './document.js';
@@ -132,6 +134,24 @@ describe('evidence', () => {
     expect(predicate).toMatchObject({
       probes: [{ role: 'search', name: probes.name, sha256: probes.sha256, count: 1 }],
     });
+  });
+
+  test('the evaluation statement is one, and its files and statistics are right', () => {
+    const payload = canonicalBytes(JSON.parse(example('evaluation-statement')) as object);
+    expect(sha256Hex(payload)).toBe(idAfter('evaluation-statement'));
+    const statement = decodeStatement(payload, patchId(math), base);
+    if (statement.kind !== 'evaluation') throw new Error(statement.kind);
+    const probes = parseProbes(Buffer.from(`${example('probes')}\n`), 'calculus.json');
+    const [{ fixed, broke, keptWrong, ...measured }] = statement.predicate.probes;
+    const { low, high } = wilsonInterval(fixed, fixed + keptWrong);
+    expect(measured).toMatchObject({
+      ...{ name: probes.name, sha256: probes.sha256, count: 1 },
+      p: formatDecimal(mcNemarExact(fixed, broke)),
+      fixRate: { low: formatDecimal(low), high: formatDecimal(high) },
+      categories: [{ category: probes.probes[0].category }],
+    });
+    const written = Buffer.from('One and one is two.\n\nTwo and two is four.\n');
+    expect(statement.predicate.texts).toMatchObject([{ name: 'text.txt', sha256: sha256Hex(written) }]);
   });
 });
 

@@ -8,12 +8,11 @@ import { assertPatchFits, type TensorShape } from '../../src/patch/validate.js';
 import { openEnvelope, signEnvelope } from '../../src/trust/envelope.js';
 import type { SigningKey } from '../../src/trust/keys.js';
 import { createPublicKey } from '../../src/trust/public-key.js';
+import { formatDecimal } from '../../src/trust/predicates/terms.js';
 import {
-  createImportStatement,
-  createSearchStatement,
+  createStatement,
   decodeStatement,
   encodeStatement,
-  formatDecimal,
   STATEMENT_PAYLOAD_TYPE,
 } from '../../src/trust/statement.js';
 import type { FuzzTarget } from './fuzz-target.js';
@@ -73,7 +72,10 @@ function interchangeTarget(): FuzzTarget {
     assertPatchFits(patch, base, shapeOf);
     decodePatch(encodePatch(patch));
     const { name } = summary;
-    createImportStatement(patchId(patch), { ...importOf('1'.repeat(64)), source: { format: 'x', sha256: base, name } });
+    createStatement('import', patchId(patch), {
+      ...importOf('1'.repeat(64)),
+      source: { format: 'x', sha256: base, name },
+    });
   });
 }
 
@@ -94,7 +96,7 @@ function envelopeTarget(): FuzzTarget {
 
 function statementTarget(): FuzzTarget {
   const patch = '1'.repeat(64) as PatchId;
-  const search = createSearchStatement(patch, {
+  const search = createStatement('search', patch, {
     base,
     parents: ['2'.repeat(64) as PatchId],
     probes: [{ role: 'search', name: 'calculus.json', sha256: 'c'.repeat(64), count: 60 }],
@@ -115,7 +117,44 @@ function statementTarget(): FuzzTarget {
     },
     createdAt: '2026-01-02T03:04:05.678Z',
   });
-  return target('statement', [search, createImportStatement(patch, importOf(base))], (bytes) => {
+  const counts = { count: 4, fixed: 1, broke: 0, keptRight: 1, keptWrong: 2 };
+  const evaluation = createStatement('evaluation', patch, {
+    base,
+    patches: [patch, '2'.repeat(64) as PatchId],
+    against: ['2'.repeat(64) as PatchId],
+    probes: [
+      {
+        role: 'heldout',
+        name: 'heldout.json',
+        sha256: 'd'.repeat(64),
+        ...counts,
+        rightBefore: 1,
+        rightAfter: 2,
+        p: '1',
+        fixRate: { low: '0.06', high: '0.79' },
+        categories: [{ category: '', ...counts }],
+      },
+    ],
+    texts: [
+      {
+        name: 'text.txt',
+        sha256: 'e'.repeat(64),
+        tokens: 100,
+        perplexityBefore: '1.9',
+        perplexityAfter: '1.91',
+        divergence: '0.001',
+      },
+    ],
+    matching: 'bankai.answer/v1',
+    engine: { name: 'bankai', version: '0.1.0' },
+    elapsedMs: 900,
+    createdAt: '2026-01-02T03:04:05Z',
+  });
+  const samples = [search, evaluation, createStatement('import', patch, importOf(base))];
+  const documents = samples.map(
+    (statement) => JSON.parse(Buffer.from(encodeStatement(statement)).toString()) as object,
+  );
+  return target('statement', documents, (bytes) => {
     promise(sameBytes(encodeStatement(decodeStatement(bytes, patch, base)), bytes), 'a statement encodes as it was');
   });
 }

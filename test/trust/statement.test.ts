@@ -2,15 +2,11 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { canonicalBytes } from '../../src/patch/canonical.js';
 import type { PatchId, WeightsId } from '../../src/patch/ids.js';
-import {
-  createImportStatement,
-  createSearchStatement,
-  decodeStatement,
-  encodeStatement,
-  formatDecimal,
-  type ImportPredicate,
-  type SearchPredicate,
-} from '../../src/trust/statement.js';
+import type { EvaluationPredicate } from '../../src/trust/predicates/evaluation.js';
+import type { ImportPredicate } from '../../src/trust/predicates/import.js';
+import type { SearchPredicate } from '../../src/trust/predicates/search.js';
+import { formatDecimal } from '../../src/trust/predicates/terms.js';
+import { createStatement, decodeStatement, encodeStatement, type Statement } from '../../src/trust/statement.js';
 
 const patch = '1'.repeat(64) as PatchId;
 const other = '2'.repeat(64) as PatchId;
@@ -48,10 +44,44 @@ const imported: ImportPredicate = {
   createdAt: '2026-01-02T03:04:05Z',
 };
 
+const heldout: EvaluationPredicate['probes'][number] = {
+  role: 'heldout',
+  name: 'heldout.json',
+  sha256: 'f'.repeat(64),
+  count: 12,
+  fixed: 4,
+  broke: 1,
+  keptRight: 2,
+  keptWrong: 5,
+  rightBefore: 3,
+  rightAfter: 6,
+  p: '0.375',
+  fixRate: { low: '0.19', high: '0.73' },
+  categories: [
+    { category: 'sums', count: 7, fixed: 4, broke: 1, keptRight: 0, keptWrong: 2 },
+    { category: '', count: 5, fixed: 0, broke: 0, keptRight: 2, keptWrong: 3 },
+  ],
+};
+
+const evaluation: EvaluationPredicate = {
+  base,
+  patches: [patch],
+  against: [],
+  probes: [heldout],
+  texts: [],
+  matching: 'bankai.answer/v1',
+  engine: { name: 'bankai', version: '0.1.0' },
+  elapsedMs: 1200,
+  createdAt: '2026-01-02T03:04:05Z',
+};
+
+const subject = { name: `${patch}.json`, digest: { sha256: patch } };
+const documentOf = (statement: Statement) => JSON.parse(Buffer.from(encodeStatement(statement)).toString()) as object;
+
 describe('a statement', () => {
   test('of a search has the form of an in-toto statement, and comes back', () => {
-    const statement = createSearchStatement(patch, search);
-    expect(statement).toEqual({
+    const statement = createStatement('search', patch, search);
+    expect(documentOf(statement)).toEqual({
       _type: 'https://in-toto.io/Statement/v1',
       subject: [{ name: `${patch}.json`, digest: { sha256: patch } }],
       predicateType: 'urn:bankai:search:v1',
@@ -61,18 +91,37 @@ describe('a statement', () => {
   });
 
   test('of an import comes back', () => {
-    const statement = createImportStatement(patch, imported);
-    expect(statement.predicateType).toBe('urn:bankai:import:v1');
+    const statement = createStatement('import', patch, imported);
+    expect(documentOf(statement)).toMatchObject({ predicateType: 'urn:bankai:import:v1' });
     expect(decodeStatement(encodeStatement(statement), patch, base)).toEqual(statement);
   });
 
   test('takes the parents as a set', () => {
-    const { predicate } = createSearchStatement(patch, { ...search, parents: [other, patch, other] });
+    const { predicate } = createStatement('search', patch, { ...search, parents: [other, patch, other] });
     expect(predicate.parents).toEqual([patch, other]);
   });
 
+  test('of an evaluation comes back, with its states as sets', () => {
+    const statement = createStatement('evaluation', patch, { ...evaluation, patches: [other, patch, other] });
+    expect(statement.predicate.patches).toEqual([patch, other]);
+    expect(decodeStatement(encodeStatement(statement), patch, base)).toEqual(statement);
+  });
+
+  test.each<[string, Partial<EvaluationPredicate>]>([
+    ['measures a state without the patch', { patches: [other] }],
+    ['measures nothing', { probes: [], texts: [] }],
+    ['counts more answers than probes', { probes: [{ ...heldout, fixed: 9 }] }],
+    ['has a total that its counts do not give', { probes: [{ ...heldout, rightAfter: 4 }] }],
+    ['has categories that are not the whole', { probes: [{ ...heldout, categories: heldout.categories.slice(1) }] }],
+  ])('of an evaluation that %s is refused', async (_what, change) => {
+    const predicate = { ...evaluation, ...change };
+    await expect(() => createStatement('evaluation', patch, predicate)).toFailWithCode('STATEMENT_INVALID');
+    const document = { ...documentOf(createStatement('evaluation', patch, evaluation)), predicate };
+    await expect(() => decodeStatement(canonicalBytes(document), patch)).toFailWithCode('STATEMENT_INVALID');
+  });
+
   test('about another patch or base is refused', async () => {
-    const bytes = encodeStatement(createSearchStatement(patch, search));
+    const bytes = encodeStatement(createStatement('search', patch, search));
     await expect(() => decodeStatement(bytes, other)).toFailWithCode('STATEMENT_MISMATCH');
     await expect(() => decodeStatement(bytes, patch, 'a'.repeat(64) as WeightsId)).toFailWithCode('STATEMENT_MISMATCH');
   });
@@ -87,16 +136,17 @@ describe('a statement', () => {
     ['a patch id that is none', { parents: ['calc' as PatchId] }],
     ['an integer that JSON cannot hold', { seed: 2 ** 53 }],
   ])('cannot be made with %s', async (_what, change) => {
-    await expect(() => createSearchStatement(patch, { ...search, ...change })).toFailWithCode('STATEMENT_INVALID');
+    await expect(() => createStatement('search', patch, { ...search, ...change })).toFailWithCode('STATEMENT_INVALID');
   });
 
-  const statement = createSearchStatement(patch, search);
+  const statement = documentOf(createStatement('search', patch, search));
   test.each<[string, object]>([
     ['an unknown predicate', { ...statement, predicateType: 'https://slsa.dev/provenance/v1' }],
     ['the predicate of the other type', { ...statement, predicateType: 'urn:bankai:import:v1' }],
     ['another statement type', { ...statement, _type: 'https://in-toto.io/Statement/v0.1' }],
     ['no subject', { ...statement, subject: [] }],
-    ['two subjects', { ...statement, subject: [...statement.subject, ...statement.subject] }],
+    ['two subjects', { ...statement, subject: [subject, subject] }],
+    ['another name for its subject', { ...statement, subject: [{ ...subject, name: 'calc' }] }],
     ['a second digest', { ...statement, subject: [{ name: 'x', digest: { sha256: patch, sha512: patch } }] }],
     ['a field too many', { ...statement, predicate: { ...search, author: 'me' } }],
     ['a field missing', { ...statement, predicate: { ...search, seed: undefined } }],
@@ -111,7 +161,7 @@ describe('a statement', () => {
   });
 
   test('that is not canonical is refused', async () => {
-    const text = Buffer.from(encodeStatement(statement)).toString();
+    const text = Buffer.from(canonicalBytes(statement)).toString();
     for (const changed of [
       `${text} `,
       text.replace('"seed":7', '"seed":7.0'),
@@ -128,7 +178,7 @@ test('a decimal gives its number back and fits the schema', () => {
     fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (value) => {
       const objectiveAfter = formatDecimal(value);
       expect(Number(objectiveAfter)).toBe(value + 0);
-      createSearchStatement(patch, { ...search, result: { ...search.result, objectiveAfter } });
+      createStatement('search', patch, { ...search, result: { ...search.result, objectiveAfter } });
     }),
   );
 });
