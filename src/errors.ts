@@ -36,6 +36,7 @@ export type FormatCode =
   | 'PATCH_INVALID'
   | 'PATCH_ID_MISMATCH'
   | 'PROBES_INVALID'
+  | 'TEXT_INVALID'
   | 'STATEMENT_INVALID'
   | 'INTERCHANGE_INVALID';
 
