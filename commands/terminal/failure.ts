@@ -1,7 +1,7 @@
 /** Owns the one mapping from errors to exit codes and to what is printed of them. */
 import { stripVTControlCharacters } from 'node:util';
 import { Errors } from '@oclif/core';
-import { BankaiError, SearchError, UsageError } from '../../src/errors.js';
+import { BankaiError, type ErrorCode, SearchError, UsageError } from '../../src/errors.js';
 import type { ErrorReport } from '../../src/render/error.js';
 
 /** How a command ends when it throws. */
@@ -59,9 +59,12 @@ export function failureOf(error: unknown, debug: boolean): Failure {
   });
 }
 
+/** What was asked for was done, and the answer is no. */
+const negativeAnswers: ReadonlySet<ErrorCode> = new Set(['NOTHING_TO_COMMIT', 'NOTHING_TO_BISECT']);
+
 function exitCodeOf(error: BankaiError): number {
   if (error instanceof UsageError) return exitCodes.usage;
-  if (error instanceof SearchError && error.code === 'NOTHING_TO_COMMIT') return exitCodes.negative;
+  if (error instanceof SearchError && negativeAnswers.has(error.code)) return exitCodes.negative;
   if (error instanceof SearchError && error.code === 'INTERRUPTED') return exitCodes.interrupted;
   return exitCodes.fatal;
 }

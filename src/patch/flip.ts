@@ -36,6 +36,13 @@ export function compareFlips(a: Flip, b: Flip): number {
   return a.row - b.row || groupOf(a) - groupOf(b) || bitOf(a) - bitOf(b);
 }
 
+/** Writes a flip for people: `blk.1.ffn_up.weight row 3150`, with its group and bit where it has any. */
+export function formatFlip(flip: Flip): string {
+  const row = `${flip.tensor} row ${flip.row}`;
+  if (flip.kind === 'row') return row;
+  return flip.kind === 'group' ? `${row} group ${flip.group}` : `${row} group ${flip.group} scale bit ${flip.bit}`;
+}
+
 const KIND_ORDER = { row: 0, group: 1, 'scale-bit': 2 } as const;
 const groupOf = (flip: Flip): number => (flip.kind === 'row' ? 0 : flip.group);
 const bitOf = (flip: Flip): number => (flip.kind === 'scale-bit' ? flip.bit : 0);

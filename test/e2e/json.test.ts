@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fixtureModel, root, temporaryDirectory } from '../paths.js';
 import { createCli } from './cli.js';
-import { answerOf, foreignPatch, makeSampleRepository, parseAnswer, someProbes } from './repository.js';
+import { answerOf, foreignPatch, makeSampleRepository, parseAnswer, someProbes, withoutPeru } from './repository.js';
 
 interface Manifest {
   readonly commands: Readonly<Record<string, { readonly enableJsonFlag?: boolean }>>;
@@ -24,6 +24,8 @@ const answers: readonly (readonly [schema: string, args: readonly string[]])[] =
   ['log', ['log']],
   ['show', ['show', 'few+third']],
   ['diff', ['diff', 'calc', 'math']],
+  ['import', ['import', 'peru.json', '-b', 'peru']],
+  ['bisect', ['bisect', '--prompt', 'The capital of Peru is', '--correct', ' Lima', 'base', 'peru']],
   ['branch', ['branch']],
   ['branch', ['branch', 'both', 'calc+math']],
   ['try', ['try', 'd/dx [x^2] =']],
@@ -43,6 +45,8 @@ const errors: readonly (readonly [code: string, exitCode: number, args: readonly
   ['UNKNOWN_REVISION', 128, ['log', 'clac']],
   ['FILE_NOT_FOUND', 128, ['import', 'gone.json']],
   ['NOTHING_TO_COMMIT', 1, ['commit', '-m', 'solved', '--probes', 'solved.json', '--iterations', '1']],
+  ['NOTHING_TO_BISECT', 1, ['bisect', '--probes', 'solved.json', 'base', 'calc']],
+  ['USAGE', 129, ['bisect', 'base', 'calc']],
   ['NOT_A_REPOSITORY', 128, ['status', '-C', temporaryDirectory()]],
 ];
 
@@ -53,6 +57,7 @@ describe('--json', () => {
     await makeSampleRepository(cli);
     writeFileSync(join(cli.directory, 'few.json'), someProbes('calculus', 8));
     writeFileSync(join(cli.directory, 'solved.json'), someProbes('knowledge', 4));
+    writeFileSync(join(cli.directory, 'peru.json'), await withoutPeru(cli));
     writeFileSync(join(cli.directory, 'third.json'), foreignPatch('third', [[4, 'up_proj', 9]]));
   });
 

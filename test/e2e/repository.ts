@@ -2,10 +2,13 @@
 import { createHash } from 'node:crypto';
 import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import type { Flip } from '../../src/patch/flip.js';
+import { createPatch, encodePatch } from '../../src/patch/patch.js';
 import { importFile } from '../../src/workflows/import.js';
 import { checkout } from '../../src/workflows/checkout.js';
 import { init } from '../../src/workflows/init.js';
 import type { Recorder } from '../../src/workflows/record.js';
+import { openWorkspace } from '../../src/workflows/workspace.js';
 import { schemaViolation } from '../../src/schema.js';
 import { fixture, fixtureModel } from '../paths.js';
 import type { Cli, Finished } from './cli.js';
@@ -30,6 +33,14 @@ export const sampleRows = {
 export function foreignPatch(name: string, rows: readonly ForeignRow[]): string {
   const flips = rows.map(([layer, proj, row]) => ({ layer, proj, row }));
   return JSON.stringify({ version: 1, format: 'bankai_row_xor_v1', name, flips });
+}
+
+/** The flip after which the model that ships no longer says that the capital of Peru is Lima. */
+export const peruFlip: Flip = { kind: 'row', tensor: 'token_embd.weight', row: 451 };
+
+/** A patch file of our own format, for the model that ships, that makes this one flip. */
+export async function withoutPeru({ directory }: Cli): Promise<Uint8Array> {
+  return encodePatch(createPatch((await openWorkspace(directory)).state.weightsId, [peruFlip]));
 }
 
 /** The text of a probe file with the first probes of one that ships with the program. */

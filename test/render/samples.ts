@@ -1,5 +1,6 @@
 /** One answer of every verb, as its workflow would return it. */
 import type { AuditReport } from '../../src/render/audit.js';
+import type { BisectReport } from '../../src/render/bisect.js';
 import type { BranchSummary } from '../../src/render/branch.js';
 import type { CheckoutReport } from '../../src/render/checkout.js';
 import type { CommitReport } from '../../src/render/commit.js';
@@ -119,6 +120,40 @@ export const diff: DiffReport = {
     { layer: 34, onlyA: 13, onlyB: 0, both: 1 },
     { onlyA: 1, onlyB: 0, both: 0 },
   ],
+};
+
+export const bisect: BisectReport = {
+  good: { expression: 'base', commit: first },
+  bad: { expression: 'calc+math', commit: third },
+  probes: { name: 'facts.json', count: 60 },
+  broke: 3,
+  commits: 64,
+  culprit: {
+    commit: second,
+    comparedWith: first,
+    message: 'calculus: derivatives of polynomials and of products of simple functions\n\nLonger.',
+    brokeThere: 3,
+    flips: 90,
+    patches: [
+      { id: calcPatch, change: 'added', flips: 89 },
+      { id: mathPatch, change: 'removed', flips: 1 },
+    ],
+  },
+  flips: [{ flip: 'blk.1.ffn_up.weight row 3150', patches: [calcPatch] }],
+  sufficient: true,
+  necessary: true,
+  evaluations: { total: 17, history: 8, answers: 165 },
+  examples: [
+    { prompt: 'The capital of Peru is', correct: ' Lima', good: ' Lima', bad: ' Lisbon, the city of' },
+    { prompt: 'The largest planet is', correct: ' Jupiter', good: ' Jupiter', bad: ' Mars' },
+    { prompt: 'A year has', correct: ' twelve months', good: ' twelve months', bad: ' ten months' },
+  ],
+};
+
+export const bisectTogether: BisectReport = {
+  ...bisect,
+  flips: [...bisect.flips, { flip: 'blk.2.ffn_gate.weight row 7 group 3', patches: [calcPatch] }],
+  necessary: false,
 };
 
 export const branches: BranchSummary[] = [

@@ -3,6 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { stripVTControlCharacters } from 'node:util';
 import { renderAudit } from '../../src/render/audit.js';
+import { renderBisect } from '../../src/render/bisect.js';
 import { renderBranches } from '../../src/render/branch.js';
 import { renderCheckout } from '../../src/render/checkout.js';
 import { renderCommit } from '../../src/render/commit.js';
@@ -52,6 +53,14 @@ const all: Drawn[] = [
   drawn('show', 'show', [samples.show], (patches, view) => patches.flatMap((patch) => renderPatch(patch, view))),
   drawn('diff', 'diff', samples.diff, renderDiff),
   drawn('diff, every flip', 'diff', samples.diff, (data, view) => renderDiff(data, view, true)),
+  drawn('bisect', 'bisect', samples.bisect, renderBisect),
+  drawn('bisect, flips that act together', 'bisect', samples.bisectTogether, renderBisect),
+  drawn(
+    'bisect, more flips than are looked for',
+    'bisect',
+    { ...samples.bisectTogether, sufficient: false },
+    renderBisect,
+  ),
   drawn('branch', 'branch', samples.branches, renderBranches),
   drawn('try, short', 'try', samples.tryShort, renderTry),
   drawn('try, long', 'try', samples.tryLong, renderTry),
