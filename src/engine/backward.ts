@@ -1,12 +1,14 @@
 /**
- * Owns the gradient: from the logits back through the Qwen3 graph, and on the way the first-order effect of every row.
+ * Owns the gradient: from the logits back through the Qwen3 graph, and on the way the first-order effects of weights.
  *
- * Of the forward pass only the residual stream before each layer is kept; a layer's own activations are computed again
- * when its turn comes. With y = W·x, inverting the bits of row r negates y_r: Δy_r = −2·y_r, at every token, exactly. So
- * the effect of a row is Σ over tokens of ∂F/∂y_r · Δy_r. For a gate row the change of the hidden unit is known exactly,
- * silu(−g)·u − silu(g)·u = −g·u, and is used instead of its linear part.
+ * Of the forward pass only the residual stream before and after each layer is kept; a layer's own activations are
+ * computed again when its turn comes, but for the product with `down`, which is what the stream then gained. For a gate
+ * row the change of the hidden unit is known exactly, silu(−g)·u − silu(g)·u = −g·u, and is used instead of its linear
+ * part; the effects of everything else are linear in the gradient of the matrix's output.
  */
+import { type EffectRequest, visitGroups, visitRows } from './effects.js';
 import {
+  activate,
   attend,
   forLogits,
   type Graph,
@@ -18,23 +20,9 @@ import {
   tileBytes,
   tilesOf,
   type Tokens,
-  transform,
 } from './forward.js';
 import { type Address, LANES } from './kernels/kernels.js';
-import type { LayerWeights, Weights } from './weights.js';
-
-/** Receives the effects of the rows of one of the layer's tensors: (owners, rows). */
-export type EffectVisitor = (projection: Projection, effects: Float32Array) => void;
-
-/** The matrices whose rows get an effect, by their GGUF names. */
-export type Projection = 'attn_q' | 'attn_k' | 'attn_v' | 'attn_output' | 'ffn_gate' | 'ffn_up' | 'ffn_down';
-
-/** Whose fitness each token serves. */
-export interface Owners {
-  /** i32 (tokens): non-decreasing. */
-  ofToken: Address;
-  count: number;
-}
+import type { LayerWeights } from './weights.js';
 
 /** Fills the gradient with respect to a chunk's logits, in their place. */
 export type LogitGradient = (chunk: LogitChunk) => void;
@@ -69,16 +57,16 @@ export function gradientOfStream(
 
 /**
  * Carries the gradient dx (tiles of width) from after a layer to before it, in place, and reports the effects of the
- * layer's rows. x is the residual stream before the layer; it is overwritten.
+ * layer's matrices. before and after are the residual stream on the layer's two sides: tiles of width. Below layer 0 no
+ * weight is scored, so there dx is left as it is before attention.
  */
 export function backThroughLayer(
   graph: Graph,
   index: number,
   batch: Tokens,
-  x: Address,
+  { before, after }: { before: Address; after: Address },
   dx: Address,
-  owners: Owners,
-  visit: EffectVisitor,
+  request: EffectRequest,
 ): void {
   const { config, kernels, weights } = graph;
   const { memory } = kernels;
@@ -90,55 +78,54 @@ export function backThroughLayer(
   const mark = memory.mark();
   const tile = (features: number): Address => memory.allocate(tileBytes(count, features));
   const tokenMajor = (features: number): Address => memory.allocate(count * features * 4);
+  const names = (...parts: string[]): string[] => parts.map((part) => `blk.${index}.${part}.weight`);
 
-  const before = streamOf(graph, x, count).slice();
   const rows = { keys: tokenMajor(kvHeads * headDim), values: tokenMajor(kvHeads * headDim) };
-  const normed = tile(width);
-  const projected = tile(layer.qkv.rows);
-  const queries = tokenMajor(heads * headDim);
-  projectHeads(graph, layer, batch, whole, rows, x, { normed, projected, queries });
-  attend(graph, layer, batch, whole, rows, x, { queries, attended: tile(heads * headDim) });
-  const middle = streamOf(graph, x, count).slice();
-  const [gateUp, hidden] = [tile(2 * mlp), tile(mlp)];
-  transform(graph, layer, whole, x, { normed, gateUp, hidden });
+  const [normed, projected, queries] = [tile(width), tile(layer.qkv.rows), tokenMajor(heads * headDim)];
+  projectHeads(graph, layer, batch, whole, rows, before, { normed, projected, queries });
+  const attended = tile(heads * headDim);
+  const middle = tile(width);
+  streamOf(graph, middle, count).set(streamOf(graph, before, count));
+  attend(graph, layer, batch, whole, rows, middle, { queries, attended });
+  const [mlpNormed, gateUp, hidden] = [tile(width), tile(2 * mlp), tile(mlp)];
+  activate(graph, layer, whole, middle, { normed: mlpNormed, gateUp, hidden });
 
-  const visitAll = (projections: readonly Projection[], gradient: Address, value: Address, factor: number): void =>
-    visitEffects(graph, index, batch, owners, projections, { gradient, value, factor }, visit);
-  /** Replaces x, the stream after an addition, by what was added to the stream before it. */
-  const addition = (streamBefore: Float32Array): Address => {
-    const view = streamOf(graph, x, count);
-    for (let i = 0; i < view.length; i++) view[i] -= streamBefore[i];
-    return x;
-  };
-  const restore = (stream: Float32Array): Address => {
-    streamOf(graph, x, count).set(stream);
-    return x;
-  };
+  const added = tile(width);
+  const dNormed = tile(width);
 
   // MLP
-  visitAll(['ffn_down'], dx, addition(middle), -2);
+  subtract(graph, after, middle, added, count);
+  visitRows(graph, request, names('ffn_down'), { gradient: dx, value: added, factor: -2 });
+  visitGroups(graph, request, names('ffn_down'), { weights: layer.down, x: hidden, gradient: dx });
   const dHidden = tile(mlp);
   kernels.matmulTransposed({ dOut: dx, weights: layer.down, dx: dHidden, tiles, accumulate: false });
-  visitAll(['ffn_up'], dHidden, hidden, -2);
-  const dGateUp = tile(2 * mlp);
-  kernels.swigluBackward({ gateUp, dHidden, dGateUp, features: mlp, tiles });
+  visitRows(graph, request, names('ffn_up'), { gradient: dHidden, value: hidden, factor: -2 });
   multiplyHalves(graph, gateUp, hidden, mlp, tiles);
-  visitAll(['ffn_gate'], dHidden, hidden, -1);
-  const dNormed = tile(width);
+  visitRows(graph, request, names('ffn_gate'), { gradient: dHidden, value: hidden, factor: -1 });
+  const dGateUp = gateUp;
+  kernels.swigluBackward({ gateUp, dHidden, dGateUp, features: mlp, tiles });
+  const mlpRows = { weights: layer.gateUp, x: mlpNormed, gradient: dGateUp };
+  visitGroups(graph, request, names('ffn_gate', 'ffn_up'), mlpRows);
   kernels.matmulTransposed({ dOut: dGateUp, weights: layer.gateUp, dx: dNormed, tiles, accumulate: false });
   const mlpNorm = { weight: layer.mlpNorm, features: width, tiles, epsilon };
-  kernels.rmsNormBackward({ x: restore(middle), ...mlpNorm, dOut: dNormed, dx });
+  kernels.rmsNormBackward({ x: middle, ...mlpNorm, dOut: dNormed, dx });
 
   // Attention
-  visitAll(['attn_output'], dx, addition(before), -2);
+  subtract(graph, middle, before, added, count);
+  visitRows(graph, request, names('attn_output'), { gradient: dx, value: added, factor: -2 });
+  visitGroups(graph, request, names('attn_output'), { weights: layer.output, x: attended, gradient: dx });
   const dAttended = tile(heads * headDim);
   kernels.matmulTransposed({ dOut: dx, weights: layer.output, dx: dAttended, tiles, accumulate: false });
   const dProjected = tile(layer.qkv.rows);
   backThroughHeads(graph, layer, batch, rows, { queries, projected, dAttended, dProjected });
-  visitAll(['attn_q', 'attn_k', 'attn_v'], dProjected, projected, -2);
-  kernels.matmulTransposed({ dOut: dProjected, weights: layer.qkv, dx: dNormed, tiles, accumulate: false });
-  const attentionNorm = { weight: layer.attentionNorm, features: width, tiles, epsilon };
-  kernels.rmsNormBackward({ x: restore(before), ...attentionNorm, dOut: dNormed, dx });
+  const inputs = names('attn_q', 'attn_k', 'attn_v');
+  visitRows(graph, request, inputs, { gradient: dProjected, value: projected, factor: -2 });
+  visitGroups(graph, request, inputs, { weights: layer.qkv, x: normed, gradient: dProjected });
+  if (index > 0) {
+    kernels.matmulTransposed({ dOut: dProjected, weights: layer.qkv, dx: dNormed, tiles, accumulate: false });
+    const attentionNorm = { weight: layer.attentionNorm, features: width, tiles, epsilon };
+    kernels.rmsNormBackward({ x: before, ...attentionNorm, dOut: dNormed, dx });
+  }
   memory.release(mark);
 }
 
@@ -178,42 +165,6 @@ function backThroughHeads(
   memory.release(mark);
 }
 
-/** Sums the effects of the rows of one (stacked) matrix over the tokens of each owner, and hands out each tensor's. */
-function visitEffects(
-  graph: Graph,
-  layer: number,
-  batch: Tokens,
-  owners: Owners,
-  projections: readonly Projection[],
-  { gradient, value, factor }: { gradient: Address; value: Address; factor: number },
-  visit: EffectVisitor,
-): void {
-  const { kernels, weights } = graph;
-  const { memory } = kernels;
-  const rowCounts = projections.map((projection) => rowsOf(weights, layer, projection));
-  const features = rowCounts.reduce((sum, rows) => sum + rows, 0);
-  const mark = memory.mark();
-  const out = memory.allocate(owners.count * features * 4);
-  memory.f32(out, owners.count * features).fill(0);
-  const token = { tokenCount: batch.count, owners: owners.ofToken, ownerCount: owners.count };
-  kernels.rowEffects({ gradient, value, factor, ...token, out, features });
-  const all = memory.f32(out, owners.count * features);
-  let first = 0;
-  projections.forEach((projection, i) => {
-    const effects = new Float32Array(owners.count * rowCounts[i]);
-    for (let owner = 0; owner < owners.count; owner++) {
-      const start = owner * features + first;
-      effects.set(all.subarray(start, start + rowCounts[i]), owner * rowCounts[i]);
-    }
-    visit(projection, effects);
-    first += rowCounts[i];
-  });
-  memory.release(mark);
-}
-
-const rowsOf = (weights: Weights, layer: number, projection: Projection): number =>
-  weights.slots.get(`blk.${layer}.${projection}.weight`)?.rows ?? 0;
-
 /** out (tiles of features) = gate · up of gateUp (tiles of 2·features). */
 function multiplyHalves({ kernels }: Graph, gateUp: Address, out: Address, features: number, tiles: number): void {
   const bytes = tileBytes(LANES, features);
@@ -221,6 +172,12 @@ function multiplyHalves({ kernels }: Graph, gateUp: Address, out: Address, featu
     const gate = gateUp + 2 * tile * bytes;
     kernels.multiply({ a: gate, b: gate + bytes, out: out + tile * bytes, count: features * LANES });
   }
+}
+
+/** out = a − b, tiles of width. */
+function subtract(graph: Graph, a: Address, b: Address, out: Address, tokenCount: number): void {
+  const [left, right, result] = [a, b, out].map((address) => streamOf(graph, address, tokenCount));
+  for (let i = 0; i < result.length; i++) result[i] = left[i] - right[i];
 }
 
 function streamOf({ config, kernels }: Graph, x: Address, tokenCount: number): Float32Array {

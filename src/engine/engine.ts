@@ -43,11 +43,20 @@ export interface PreparedBatch {
   divergence(): Float32Array[];
   /**
    * First-order effects of inverting each row, alone, on Σ over sequences of weights[s] · log p(its predicted tokens).
-   * Each sequence is an owner when the batch was prepared apart; otherwise there is one owner of all.
+   * owners[s], never decreasing, says whose share sequence s adds to; every sequence is its own unless given.
    */
-  answerEffects(weights: ArrayLike<number>): RowEffects;
-  /** The same for −weight · Σ over positions of KL(reference ‖ present). */
+  answerEffects(weights: ArrayLike<number>, owners?: readonly number[]): RowEffects;
+  /** The same for −weight · Σ over positions of KL(reference ‖ present), with one owner. */
   divergenceEffects(weight: number): RowEffects;
+  /** Hands out what `answerEffects` would hold, of rows or of 128-weight groups, from the last layer to the first. */
+  visitAnswerEffects(
+    weights: ArrayLike<number>,
+    unit: EffectUnit,
+    visit: EffectVisitor,
+    owners?: readonly number[],
+  ): void;
+  /** The same for `divergenceEffects`. */
+  visitDivergenceEffects(weight: number, unit: EffectUnit, visit: EffectVisitor): void;
   dispose(): void;
 }
 
@@ -57,10 +66,22 @@ export interface RowEffects {
   readonly byTensor: ReadonlyMap<string, Float32Array>;
 }
 
-export interface PrepareOptions {
-  /** Evaluates every sequence by itself, so that effects can be told apart by sequence. Costs the shared prefixes. */
-  apart?: boolean;
+/** What is inverted alone: all signs of a row, or those of 128 columns of it. */
+export type EffectUnit = 'row' | 'group';
+
+/** The first-order effects of one tensor's rows, or of one group of each of its rows. */
+export interface UnitEffects {
+  readonly tensor: string;
+  /** The group within the row; undefined where rows are the unit. */
+  readonly group: number | undefined;
+  readonly owners: number;
+  readonly rows: number;
+  /** (owners, rows) */
+  readonly values: Float32Array;
 }
+
+/** Receives effects as they are computed, so that nobody has to hold those of a whole model. */
+export type EffectVisitor = (effects: UnitEffects) => void;
 
 export interface GenerateOptions {
   /** At most this many tokens per prompt. */
@@ -83,7 +104,7 @@ export interface Engine {
   meanScales(tensor: string): Float32Array;
   /** Inverts the flips' bits in memory; doing it twice restores them exactly. Throws TENSOR_UNKNOWN, ROW_OUT_OF_RANGE. */
   toggle(flips: Iterable<Flip>): void;
-  prepare(sequences: readonly Sequence[], options?: PrepareOptions): PreparedBatch;
+  prepare(sequences: readonly Sequence[]): PreparedBatch;
   /** Greedy continuations of many prompts at once, without the prompts. Ends at the end-of-text token (not included). */
   generate(prompts: readonly TokenIds[], options: GenerateOptions): number[][];
   /** Logits (vocabulary) after the last token of each prompt. */

@@ -152,6 +152,20 @@ export function attend(
 
 /** The MLP, for a span: x += down · hidden, through normed, gateUp and hidden, which are the span's own. */
 export function transform(
+  graph: Graph,
+  layer: LayerWeights,
+  span: Span,
+  x: Address,
+  temporary: { normed: Address; gateUp: Address; hidden: Address },
+): void {
+  activate(graph, layer, span, x, temporary);
+  const stream = x + tileBytes(span.first, graph.config.width);
+  const tiles = tilesOf(span.count);
+  graph.kernels.matmul({ x: temporary.hidden, weights: layer.down, out: stream, tiles, accumulate: true });
+}
+
+/** The MLP up to its hidden units, for a span: x → normed → gateUp → hidden. */
+export function activate(
   { config, kernels }: Graph,
   layer: LayerWeights,
   { first, count }: Span,
@@ -164,7 +178,6 @@ export function transform(
   kernels.rmsNorm({ x: stream, weight: layer.mlpNorm, out: normed, features: width, tiles, epsilon });
   kernels.matmul({ x: normed, weights: layer.gateUp, out: gateUp, tiles, accumulate: false });
   kernels.swiglu({ gateUp, out: hidden, features: mlp, tiles });
-  kernels.matmul({ x: hidden, weights: layer.down, out: stream, tiles, accumulate: true });
 }
 
 /** Where one chunk's results are: tiles of `vocabulary` logits, and tiles of 1 for the two summaries. */

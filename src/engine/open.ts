@@ -53,7 +53,7 @@ function createEngine(graph: Graph, tokenizer: Engine['tokenizer']): Engine {
     },
     meanScales: (tensor) => meanScalesOf(kernels, weights, tensor),
     toggle: (flips: Iterable<Flip>) => toggleFlips(kernels, weights, flips),
-    prepare: (sequences, options = {}) => prepareBatch(graph, sequences, options, work),
+    prepare: (sequences) => prepareBatch(graph, sequences, work),
     generate: (prompts, options) => generateGreedily(graph, tokenizer.endOfText, prompts, options, work),
     lastLogits: (prompts) => logitsAfter(graph, prompts, work),
     dispose: () => kernels.dispose(),

@@ -1,9 +1,11 @@
 /** Owns the repeated evaluation of one set of sequences under changing weights. */
 import { InternalError } from '../errors.js';
-import { backThroughLayer, gradientOfStream, type LogitGradient } from './backward.js';
-import type { PreparedBatch, PrepareOptions, RowEffects, Sequence } from './engine.js';
+import type { LogitGradient } from './backward.js';
+import type { EffectUnit, EffectVisitor, PreparedBatch, RowEffects, Sequence } from './engine.js';
 import { forLogits, type Graph, type LogitChunk, tilesOf } from './forward.js';
 import { type Kernels, LANES } from './kernels/kernels.js';
+import { oneOwner, type OwnerLayout, tellApart } from './owner-layout.js';
+import { passBack } from './pass-back.js';
 import { layOutSequences } from './sequence-layout.js';
 import { createStreamRunner, type WorkCounter } from './stream-runner.js';
 import { uploadFloats, uploadInts } from './upload.js';
@@ -16,19 +18,11 @@ interface Reference {
   chunks: { logits: Float32Array; logSumExp: Float32Array }[];
 }
 
-/** What a pass back counts, in passes forward: layers computed again, and gradients of twice their products. */
-const BACKWARD_WORK = 3;
-
 /** Lays out sequences for repeated evaluation. Throws CONTEXT_TOO_LONG, and INTERNAL for a sequence that predicts nothing. */
-export function prepareBatch(
-  graph: Graph,
-  sequences: readonly Sequence[],
-  { apart = false }: PrepareOptions,
-  work: WorkCounter,
-): PreparedBatch {
+export function prepareBatch(graph: Graph, sequences: readonly Sequence[], work: WorkCounter): PreparedBatch {
   const { config, kernels } = graph;
   const { memory } = kernels;
-  const layout = layOutSequences(sequences, config.contextLength, apart);
+  const layout = layOutSequences(sequences, config.contextLength);
   const { tree, nodes: rows } = layout;
   const runner = createStreamRunner(graph, tree, work);
   let reference: Reference | undefined;
@@ -36,22 +30,8 @@ export function prepareBatch(
   const readLogits = (visit: (chunk: LogitChunk) => void): void =>
     runner.run((x) => forLogits(graph, x, uploadInts(memory, rows), rows.length, visit));
 
-  const effects = (gradient: LogitGradient): RowEffects => {
-    const byTensor = new Map<string, Float32Array>();
-    const owners = apart ? sequences.length : 1;
-    runner.runKeeping((x, batch, streams) => {
-      const ofToken = uploadInts(memory, layout.owners);
-      const dx = gradientOfStream(graph, x, tree.size, uploadInts(memory, rows), rows.length, gradient);
-      for (let layer = config.layers - 1; layer >= 0; layer--) {
-        memory.f32(x, streams[layer].length).set(streams[layer]);
-        backThroughLayer(graph, layer, batch, x, dx, { ofToken, count: owners }, (projection, values) =>
-          byTensor.set(`blk.${layer}.${projection}.weight`, values),
-        );
-      }
-    });
-    work.tokensEvaluated += BACKWARD_WORK * tree.size;
-    return { owners, byTensor };
-  };
+  const effects = (owners: OwnerLayout, gradient: LogitGradient, unit: EffectUnit, visit: EffectVisitor): void =>
+    passBack(graph, runner, owners, gradient, { unit, visit }, work);
 
   const presentOf = ({ count, logits, logSumExp }: LogitChunk) => ({
     logits,
@@ -140,17 +120,23 @@ export function prepareBatch(
       return results;
     },
 
-    answerEffects(weights) {
-      if (!apart)
-        throw new InternalError('INTERNAL', 'answerEffects() was asked of a batch that was not prepared apart');
-      return effects((chunk) => {
+    answerEffects(weights, owners) {
+      return gathered((visit) => this.visitAnswerEffects(weights, 'row', visit, owners));
+    },
+
+    divergenceEffects(weight) {
+      return gathered((visit) => this.visitDivergenceEffects(weight, 'row', visit));
+    },
+
+    visitAnswerEffects(weights, unit, visit, owners = sequences.map((_, index) => index)) {
+      const apart = tellApart(layout, sequences, owners);
+      const gradient: LogitGradient = (chunk) => {
         const targets = new Int32Array(tilesOf(chunk.count) * LANES).fill(-1);
         const perToken = new Float32Array(targets.length);
-        for (const { row, sequence, index } of layout.inRange(chunk.first, chunk.first + chunk.count)) {
-          const { tokens, from } = sequences[sequence];
-          targets[row - chunk.first] = tokens[from + index];
-          perToken[row - chunk.first] = weights[sequence];
-        }
+        apart.targets.slice(chunk.first, chunk.first + chunk.count).forEach(({ sequence, token }, i) => {
+          targets[i] = token;
+          perToken[i] = weights[sequence];
+        });
         const mark = memory.mark();
         kernels.answerGradient({
           ...presentOf(chunk),
@@ -159,20 +145,20 @@ export function prepareBatch(
           out: chunk.logits,
         });
         memory.release(mark);
-      });
+      };
+      effects(apart, gradient, unit, visit);
     },
 
-    divergenceEffects(weight) {
-      return effects(
-        withReference((chunk, presentAndReference) => {
-          const weights = new Float32Array(tilesOf(chunk.count) * LANES).fill(weight, 0, chunk.count);
-          kernels.divergenceGradient({
-            ...presentAndReference,
-            weights: uploadFloats(memory, weights),
-            out: chunk.logits,
-          });
-        }),
-      );
+    visitDivergenceEffects(weight, unit, visit) {
+      const gradient = withReference((chunk, presentAndReference) => {
+        const weights = new Float32Array(tilesOf(chunk.count) * LANES).fill(weight, 0, chunk.count);
+        kernels.divergenceGradient({
+          ...presentAndReference,
+          weights: uploadFloats(memory, weights),
+          out: chunk.logits,
+        });
+      });
+      effects(oneOwner(layout), gradient, unit, visit);
     },
 
     dispose() {
@@ -180,6 +166,17 @@ export function prepareBatch(
       reference = undefined;
     },
   };
+}
+
+/** Collects the effects of rows that `run` hands out. */
+function gathered(run: (visit: EffectVisitor) => void): RowEffects {
+  const byTensor = new Map<string, Float32Array>();
+  let count = 0;
+  run(({ tensor, owners, values }) => {
+    byTensor.set(tensor, values);
+    count = owners;
+  });
+  return { owners: count, byTensor };
 }
 
 function emptyResults<T>(sequences: readonly Sequence[], type: new (length: number) => T): T[] {

@@ -1,7 +1,7 @@
 /** Owns the laying out of sequences in a prefix tree, and which of its positions predict what. */
 import { CompatibilityError, InternalError } from '../errors.js';
 import type { Sequence } from './engine.js';
-import { ROOT, TokenTree } from './token-tree.js';
+import { TokenTree } from './token-tree.js';
 
 /** One predicted token: `row` indexes the distinct predicting positions. */
 export interface PredictedToken {
@@ -13,24 +13,20 @@ export interface PredictedToken {
 /** Sequences in a tree. */
 export interface SequenceLayout {
   tree: TokenTree;
+  /** The node of every token of each sequence but its last, which predicts nothing. */
+  paths: readonly (readonly number[])[];
   /** Node of each distinct predicting position. */
   nodes: number[];
-  /** The sequence that each node serves; all 0 where sequences share their prefixes. */
-  owners: number[];
   /** The predicted tokens whose rows lie in [first, end). */
   inRange(first: number, end: number): readonly PredictedToken[];
 }
 
-/**
- * Lays sequences out, sharing prefixes unless they are to stay apart. Throws CONTEXT_TOO_LONG, and INTERNAL for a
- * sequence that predicts nothing.
- */
-export function layOutSequences(sequences: readonly Sequence[], contextLength: number, apart: boolean): SequenceLayout {
+/** Lays sequences out, sharing prefixes. Throws CONTEXT_TOO_LONG, and INTERNAL for a sequence that predicts nothing. */
+export function layOutSequences(sequences: readonly Sequence[], contextLength: number): SequenceLayout {
   const tree = new TokenTree();
-  const owners: number[] = [];
   const rowOfNode = new Map<number, number>();
   const predicted: PredictedToken[] = [];
-  sequences.forEach(({ tokens, from }, sequence) => {
+  const paths = sequences.map(({ tokens, from }, sequence) => {
     if (from < 1 || from >= tokens.length) {
       throw new InternalError(
         'INTERNAL',
@@ -44,20 +40,18 @@ export function layOutSequences(sequences: readonly Sequence[], contextLength: n
         { hint: 'Shorten the prompt or the answer.' },
       );
     }
-    let parent = ROOT;
-    for (let i = 0; i < tokens.length - 1; i++) {
-      parent = apart ? tree.append(parent, tokens[i]) : tree.child(parent, tokens[i]);
-      owners[parent] = apart ? sequence : 0;
-      if (i + 1 < from) continue;
-      let row = rowOfNode.get(parent);
-      if (row === undefined) rowOfNode.set(parent, (row = rowOfNode.size));
-      predicted.push({ row, sequence, index: i + 1 - from });
-    }
+    const path = tree.add(tokens.slice(0, -1));
+    path.slice(from - 1).forEach((node, index) => {
+      let row = rowOfNode.get(node);
+      if (row === undefined) rowOfNode.set(node, (row = rowOfNode.size));
+      predicted.push({ row, sequence, index });
+    });
+    return path;
   });
   predicted.sort((a, b) => a.row - b.row);
   return {
     tree,
-    owners,
+    paths,
     nodes: [...rowOfNode.keys()],
     inRange(first, end) {
       const begin = predicted.findIndex(({ row }) => row >= first);

@@ -2,7 +2,7 @@
  * Owns the notion of fitness: one number that says how good the present weights are for some probes, and at what cost
  * to some controls. The functions themselves are in `fitness/`.
  */
-import type { Engine } from '../engine/engine.js';
+import type { EffectUnit, Engine } from '../engine/engine.js';
 import type { Probe } from './probes.js';
 
 /** Settings of a named part of a search, as they go into the record of how a patch was found. */
@@ -47,6 +47,11 @@ export interface PreparedFitness {
   keep(): void;
   /** The first-order effects of inverting each row alone, at the present weights: one pass back through the model. */
   effects(): FitnessEffects;
+  /**
+   * The same of rows or of 128-weight groups, summed up over the probes and handed out tensor by tensor, from the last
+   * layer to the first: what is held at a time is small, but for the costs of the controls.
+   */
+  summarizeEffects(unit: EffectUnit, visit: (summary: EffectSummary) => void): void;
   /** Lays out a cheap evaluation of some of the probes, without controls, and evaluates the present weights. */
   screen(probes: readonly number[]): Screen;
   dispose(): void;
@@ -59,6 +64,19 @@ export interface FitnessEffects {
   readonly gains: ReadonlyMap<string, Float32Array>;
   /** By tensor: (rows). A tensor that costs nothing may be absent. */
   readonly costs: ReadonlyMap<string, Float32Array>;
+}
+
+/** How the objective would change, to first order, with each row of a tensor, or with one group of it: mean − cost. */
+export interface EffectSummary {
+  readonly tensor: string;
+  /** The group within the row; undefined where rows are the unit. */
+  readonly group: number | undefined;
+  /** Over the probes: (rows). */
+  readonly mean: Float64Array;
+  /** Of that mean: (rows). */
+  readonly standardError: Float64Array;
+  /** (rows), or undefined where nothing is lost. */
+  readonly cost: Float32Array | undefined;
 }
 
 /** The mean score of a few probes. */

@@ -25,7 +25,7 @@ function sequencesOf(engine: Engine, count: number): Sequence[] {
 
 /** log p of each sequence's predicted tokens. */
 function likelihoods(engine: Engine, sequences: readonly Sequence[]): number[] {
-  const batch = engine.prepare(sequences, { apart: true });
+  const batch = engine.prepare(sequences);
   const sums = batch.logProbabilities().map((values) => values.reduce((sum, value) => sum + value, 0));
   batch.dispose();
   return sums;
@@ -56,7 +56,7 @@ describe('row effects', () => {
     'are the slopes along which rows of %s move',
     async (projection) => {
       const name = `blk.2.${projection}.weight`;
-      const batch = engine.prepare(sequences, { apart: true });
+      const batch = engine.prepare(sequences);
       const effects = batch.answerEffects(sequences.map(() => 1)).byTensor.get(name) as Float32Array;
       batch.dispose();
       const rows = effects.length / sequences.length;
@@ -84,7 +84,7 @@ describe('row effects', () => {
   );
 
   test('of gate rows promise what flipping the best of them brings', () => {
-    const batch = engine.prepare(sequences, { apart: true });
+    const batch = engine.prepare(sequences);
     const { byTensor } = batch.answerEffects(sequences.map(() => 1));
     batch.dispose();
     const before = likelihoods(engine, sequences).reduce((sum, value) => sum + value, 0);
@@ -110,7 +110,7 @@ describe('row effects', () => {
 
   test('are the same bits for any number of threads, and each sequence has its own', async () => {
     const effectsOf = (engine: Engine, chosen: readonly Sequence[]) => {
-      const batch = engine.prepare(chosen, { apart: true });
+      const batch = engine.prepare(chosen);
       const { byTensor, owners } = batch.answerEffects(chosen.map(() => 1));
       batch.dispose();
       expect(owners).toBe(chosen.length);
@@ -145,12 +145,6 @@ describe('row effects', () => {
     // The flips that moved the model would, taken back together, bring it closer again.
     expect(flips.reduce((sum, flip) => sum + effects[flip.row], 0)).toBeGreaterThan(0.01);
     engine.toggle(flips);
-    batch.dispose();
-  });
-
-  test('are refused for a batch whose sequences share their prefixes', async () => {
-    const batch = engine.prepare(sequences);
-    await expect(() => batch.answerEffects(sequences.map(() => 1))).toFailWithCode('INTERNAL');
     batch.dispose();
   });
 });

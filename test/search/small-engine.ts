@@ -2,7 +2,15 @@
  * A stand-in for the engine, small enough to compute by hand: bytes are tokens, a context's logits come from a hash, and
  * every flipped row adds what the test planted for it.
  */
-import type { Engine, PreparedBatch, Sequence, TokenIds } from '../../src/engine/engine.js';
+import type {
+  EffectUnit,
+  EffectVisitor,
+  Engine,
+  PreparedBatch,
+  RowEffects,
+  Sequence,
+  TokenIds,
+} from '../../src/engine/engine.js';
 import type { Tokenizer } from '../../src/engine/tokenizer.js';
 import type { Flip } from '../../src/patch/flip.js';
 import type { Probe } from '../../src/search/probes.js';
@@ -62,6 +70,20 @@ export function smallEngine(effects: Record<string, RowEffect> = {}, base: RowEf
     return { owners: before.length, byTensor };
   }
 
+  /** Adds up the values of each owner. */
+  const shares = (values: number[], owners: readonly number[] = values.map((_, i) => i)): number[] =>
+    values.reduce<number[]>((sums, value, i) => {
+      sums[owners[i]] = (sums[owners[i]] ?? 0) + value;
+      return sums;
+    }, []);
+
+  /** Hands effects out as an engine does. Its rows have one group each. */
+  function handOut({ owners, byTensor }: RowEffects, unit: EffectUnit, visit: EffectVisitor): void {
+    for (const [tensor, values] of byTensor) {
+      visit({ tensor, group: unit === 'group' ? 0 : undefined, owners, rows: ROWS, values });
+    }
+  }
+
   function toggle(flips: Iterable<Flip>): void {
     for (const flip of flips) {
       const key = `${flip.tensor}:${flip.row}`;
@@ -93,7 +115,7 @@ export function smallEngine(effects: Record<string, RowEffect> = {}, base: RowEf
           }, 0),
         ),
       );
-    return {
+    const batch: PreparedBatch = {
       sequences,
       tokenCount,
       logProbabilities: () =>
@@ -106,11 +128,20 @@ export function smallEngine(effects: Record<string, RowEffect> = {}, base: RowEf
         reference = positions();
       },
       divergence: divergences,
-      answerEffects: (weights) => effectsOn(() => likelihoods().map((value, s) => value * weights[s])),
+      answerEffects: (weights, owners) =>
+        effectsOn(() =>
+          shares(
+            likelihoods().map((value, s) => value * weights[s]),
+            owners,
+          ),
+        ),
       divergenceEffects: (weight) =>
         effectsOn(() => [-weight * divergences().reduce((sum, row) => sum + row.reduce((a, b) => a + b, 0), 0)]),
+      visitAnswerEffects: (weights, unit, visit, owners) => handOut(batch.answerEffects(weights, owners), unit, visit),
+      visitDivergenceEffects: (weight, unit, visit) => handOut(batch.divergenceEffects(weight), unit, visit),
       dispose: () => void open--,
     };
+    return batch;
   }
 
   return {

@@ -12,8 +12,7 @@ import type { Engine, Sequence } from '../../engine/engine.js';
 import type { Fitness } from '../fitness.js';
 import type { Probe } from '../probes.js';
 import { answerSequence } from '../sequences.js';
-import { effectsApart } from './effects-apart.js';
-import { type FitnessTerms, mean, noCost, type PreparedTerm, prepareTerms, sum } from './terms.js';
+import { type FitnessTerms, mean, negated, noCost, type PreparedTerm, prepareTerms, sum } from './terms.js';
 
 export interface AnswerSettings {
   /** The score (nats, ≤ 0) from which on a probe counts as solved. */
@@ -46,8 +45,12 @@ function prepareLikelihoods(engine: Engine, probes: readonly Probe[], ceiling: n
     tokenCount: batch.tokenCount,
     compute: () => Float64Array.from(batch.logProbabilities(), (answer) => Math.min(ceiling, sum(answer))),
     keep: () => batch.keep(),
-    // What is solved has no slope.
-    effects: () => effectsApart(engine, sequences, (score) => (score < ceiling ? 1 : 0)),
+    visitEffects(unit, visit) {
+      batch.keep();
+      // What is solved has no slope.
+      const slopes = batch.logProbabilities().map((answer) => (sum(answer) < ceiling ? 1 : 0));
+      batch.visitAnswerEffects(slopes, unit, visit);
+    },
     dispose: () => batch.dispose(),
   };
 }
@@ -73,11 +76,8 @@ function prepareDivergence(engine: Engine, texts: readonly Sequence[], weight: n
       return weight * Math.max(0, sum(divergences) / positions);
     },
     keep: () => batch.keep(),
-    effects() {
-      const { byTensor } = batch.divergenceEffects(weight / positions);
-      // The engine reports what −weight · divergence gains.
-      return new Map([...byTensor].map(([tensor, gains]) => [tensor, gains.map((gain) => -gain)]));
-    },
+    // The engine reports what −weight · divergence gains.
+    visitEffects: (unit, visit) => batch.visitDivergenceEffects(weight / positions, unit, negated(visit)),
     dispose: () => batch.dispose(),
   };
 }

@@ -6,13 +6,12 @@
  *
  * It looks at one chosen competitor and has no upper end: see docs/SEARCH.md for what that does.
  */
-import type { Engine } from '../../engine/engine.js';
+import type { EffectUnit, EffectVisitor, Engine } from '../../engine/engine.js';
 import { SearchError } from '../../errors.js';
 import type { Fitness } from '../fitness.js';
 import { type Probe, probeLabel } from '../probes.js';
 import { answerSequence } from '../sequences.js';
-import { effectsApart } from './effects-apart.js';
-import { type FitnessTerms, mean, noCost, type PreparedTerm, prepareTerms, sum } from './terms.js';
+import { type FitnessTerms, mean, negated, noCost, type PreparedTerm, prepareTerms, sum } from './terms.js';
 
 export interface GapSettings {
   /** λ, the weight of what controls lose. */
@@ -34,12 +33,22 @@ export function gapFitness({ penalty = 2 }: Partial<GapSettings> = {}): Fitness 
   };
 }
 
-function prepareGaps(engine: Engine, probes: readonly Probe[]): PreparedTerm<Float64Array> {
+/** Gaps, and how flips would move Σ weights[probe] · gap, each probe's share apart or all in one. */
+interface Gaps extends PreparedTerm<Float64Array> {
+  visitWeighted(weights: ArrayLike<number>, shares: 'apart' | 'summed', unit: EffectUnit, visit: EffectVisitor): void;
+}
+
+function prepareGaps(engine: Engine, probes: readonly Probe[]): Gaps {
   const sequences = probes.flatMap((probe, index) => [
     answerSequence(engine.tokenizer, probe.prompt, probe.correct),
     answerSequence(engine.tokenizer, probe.prompt, wrongAnswer(probe, index)),
   ]);
   const batch = engine.prepare(sequences);
+  const visitWeighted: Gaps['visitWeighted'] = (weights, shares, unit, visit) => {
+    const signed = sequences.map((_, index) => (index % 2 === 0 ? weights[index >> 1] : -weights[index >> 1]));
+    const owners = sequences.map((_, index) => (shares === 'apart' ? index >> 1 : 0));
+    batch.visitAnswerEffects(signed, unit, visit, owners);
+  };
   return {
     tokenCount: batch.tokenCount,
     compute() {
@@ -47,26 +56,16 @@ function prepareGaps(engine: Engine, probes: readonly Probe[]): PreparedTerm<Flo
       return Float64Array.from(probes, (_, index) => sum(answers[2 * index]) - sum(answers[2 * index + 1]));
     },
     keep: () => batch.keep(),
-    effects: () =>
-      addPairs(
-        effectsApart(engine, sequences, (_, index) => (index % 2 === 0 ? 1 : -1)),
-        probes.length,
+    visitWeighted,
+    visitEffects: (unit, visit) =>
+      visitWeighted(
+        probes.map(() => 1),
+        'apart',
+        unit,
+        visit,
       ),
     dispose: () => batch.dispose(),
   };
-}
-
-/** Adds up the effects of each probe's two answers, the wrong one's being negative already: (2·probes, rows) → (probes, rows). */
-function addPairs(effects: ReadonlyMap<string, Float32Array>, probes: number): ReadonlyMap<string, Float32Array> {
-  const paired = [...effects].map(([tensor, values]): [string, Float32Array] => {
-    const rows = values.length / (2 * probes);
-    const sums = Float32Array.from({ length: probes * rows }, (_, at) => {
-      const first = at + Math.floor(at / rows) * rows;
-      return values[first] + values[first + rows];
-    });
-    return [tensor, sums];
-  });
-  return new Map(paired);
 }
 
 function prepareLostGap(engine: Engine, controls: readonly Probe[], penalty: number): PreparedTerm<number> {
@@ -76,17 +75,11 @@ function prepareLostGap(engine: Engine, controls: readonly Probe[], penalty: num
   return {
     ...gaps,
     compute: () => penalty * mean(loss()),
-    effects() {
-      const lost = loss();
-      const share = penalty / controls.length;
-      // A control that is no worse than at the start costs nothing yet.
-      const costs = [...gaps.effects()].map(([tensor, gains]): [string, Float32Array] => {
-        const rows = gains.length / controls.length;
-        const perControl = (row: number) =>
-          sum(Array.from(lost, (amount, i) => (amount > 0 ? -share * gains[i * rows + row] : 0)));
-        return [tensor, Float32Array.from({ length: rows }, (_, row) => perControl(row))];
-      });
-      return new Map(costs);
+    visitEffects(unit, visit) {
+      gaps.keep();
+      // A control that is no worse than at the start costs nothing yet; one that is costs what its gap loses.
+      const weights = loss().map((amount) => (amount > 0 ? penalty / controls.length : 0));
+      gaps.visitWeighted(weights, 'summed', unit, negated(visit));
     },
   };
 }

@@ -1,8 +1,9 @@
 /** Owns how a fitness is put together from a score of every probe and a cost of the controls. */
-import type { Engine } from '../../engine/engine.js';
+import type { EffectUnit, EffectVisitor, Engine } from '../../engine/engine.js';
 import { SearchError } from '../../errors.js';
 import type { FitnessValue, PreparedFitness, Screen } from '../fitness.js';
 import type { Probe } from '../probes.js';
+import { summarizeOwners } from './summary.js';
 
 /** Something laid out that can be computed for the present weights, again and again. */
 export interface PreparedTerm<Value> {
@@ -10,8 +11,8 @@ export interface PreparedTerm<Value> {
   compute(): Value;
   /** Makes the present weights, just computed, the place from which later computations start. */
   keep(): void;
-  /** First-order effects of inverting each row alone, by tensor: (values of the term, rows). */
-  effects(): ReadonlyMap<string, Float32Array>;
+  /** Hands out the first-order effects of inverting each unit alone; the owners are the values of the term. */
+  visitEffects(unit: EffectUnit, visit: EffectVisitor): void;
   dispose(): void;
 }
 
@@ -61,7 +62,16 @@ export function prepareTerms(
       scores.keep();
       cost.keep();
     },
-    effects: () => ({ probes: probes.length, gains: scores.effects(), costs: cost.effects() }),
+    effects: () => ({ probes: probes.length, gains: gatherRows(scores), costs: gatherRows(cost) }),
+    summarizeEffects(unit, visit) {
+      const costs = new Map<string, Float32Array>();
+      const keyOf = (tensor: string, group: number | undefined): string => `${tensor} ${group ?? ''}`;
+      cost.visitEffects(unit, ({ tensor, group, values }) => costs.set(keyOf(tensor, group), values));
+      scores.visitEffects(unit, (effects) => {
+        const { tensor, group } = effects;
+        visit({ tensor, group, ...summarizeOwners(effects), cost: costs.get(keyOf(tensor, group)) });
+      });
+    },
     screen: (chosen) =>
       screenOf(
         terms.prepareScores(
@@ -78,6 +88,12 @@ export function prepareTerms(
   return prepared;
 }
 
+function gatherRows(term: PreparedTerm<unknown>): ReadonlyMap<string, Float32Array> {
+  const byTensor = new Map<string, Float32Array>();
+  term.visitEffects('row', ({ tensor, values }) => byTensor.set(tensor, values));
+  return byTensor;
+}
+
 function screenOf(scores: PreparedTerm<Float64Array>): Screen {
   const start = mean(scores.compute());
   scores.keep();
@@ -89,9 +105,14 @@ export const noCost: PreparedTerm<number> = {
   tokenCount: 0,
   compute: () => 0,
   keep() {},
-  effects: () => new Map(),
+  visitEffects() {},
   dispose() {},
 };
+
+/** Hands gains on as costs. */
+export function negated(visit: EffectVisitor): EffectVisitor {
+  return (effects) => visit({ ...effects, values: effects.values.map((value) => -value) });
+}
 
 /** The mean, summed in index order so that it is the same everywhere; 0 of nothing. */
 export function mean(values: ArrayLike<number>): number {

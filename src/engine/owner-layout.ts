@@ -1,0 +1,64 @@
+/**
+ * Owns who a position serves on the way back.
+ *
+ * Forward, all sequences share their prefixes. A gradient belongs to one owner, so backward a shared position is there
+ * once for each owner that reads it, and takes its forward numbers from the shared one.
+ */
+import type { Sequence } from './engine.js';
+import type { SequenceLayout } from './sequence-layout.js';
+import { ROOT, TokenTree } from './token-tree.js';
+
+/** The positions of a batch, told apart by owner. */
+export interface OwnerLayout {
+  tree: TokenTree;
+  /** The node of the shared tree that each node stands for; undefined when the two trees are one. */
+  sources: number[] | undefined;
+  /** The owner of each node: non-decreasing. */
+  owners: number[];
+  count: number;
+  /** Node of each position that predicts a token. */
+  nodes: number[];
+  /** The sequence and the token that each of these predicts; of one owner without sequences, none. */
+  targets: { sequence: number; token: number }[];
+}
+
+/** Gives all nodes of the shared tree to one owner. */
+export function oneOwner({ tree, nodes }: SequenceLayout): OwnerLayout {
+  return { tree, sources: undefined, owners: tree.tokens.map(() => 0), count: 1, nodes, targets: [] };
+}
+
+/**
+ * Tells nodes apart by the owners of their sequences. Sequences of one owner share their prompts, but every predicting
+ * position has one target and so one sequence.
+ */
+export function tellApart(
+  layout: SequenceLayout,
+  sequences: readonly Sequence[],
+  ownerOf: readonly number[],
+): OwnerLayout {
+  const tree = new TokenTree();
+  const known = new Map<string, number>();
+  const apart: OwnerLayout = { tree, sources: [], owners: [], count: 0, nodes: [], targets: [] };
+  sequences.forEach(({ tokens, from }, sequence) => {
+    const owner = ownerOf[sequence];
+    let parent = ROOT;
+    layout.paths[sequence].forEach((source, i) => {
+      const predicts = i + 1 >= from;
+      const key = predicts ? `sequence ${sequence} ${source}` : `owner ${owner} ${source}`;
+      let node = known.get(key);
+      if (node === undefined) {
+        node = tree.append(parent, layout.tree.tokens[source]);
+        known.set(key, node);
+        apart.sources?.push(source);
+        apart.owners.push(owner);
+      }
+      if (predicts) {
+        apart.nodes.push(node);
+        apart.targets.push({ sequence, token: tokens[i + 1] });
+      }
+      parent = node;
+    });
+    apart.count = owner + 1;
+  });
+  return apart;
+}
