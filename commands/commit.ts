@@ -2,16 +2,18 @@ import { Flags } from '@oclif/core';
 import { UsageError } from '../src/errors.js';
 import { renderCommit } from '../src/render/commit.js';
 import { BankaiCommand } from './base.js';
-import { readProbeFile } from './terminal/files.js';
+import { readProbeFile, readTextFile } from './terminal/files.js';
 import { defaultThreads, recorderOf } from './terminal/person.js';
 
 export default class Commit extends BankaiCommand {
   static override summary = 'Search a patch that fixes what the model gets wrong, sign it and record it.';
   static override description =
     'Searches on top of the present state, or of the base with -b. Ctrl-C ends the search and records what it found so ' +
-    'far. Exits with 1 when nothing was gained.';
+    'far. Exits with 1 when nothing was gained. With held-out problems, ' +
+    'controls or a text it is measured afterwards what the patch does to them, and that is signed as well.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> -b calc -m "calculus" --probes calculus --controls knowledge',
+    '<%= config.bin %> <%= command.id %> -m "sums" --probes sums.json --heldout exam.json --text text',
     '<%= config.bin %> <%= command.id %> -m "primes" --probes primes.json --time 120',
   ];
   static override flags = {
@@ -26,6 +28,18 @@ export default class Commit extends BankaiCommand {
       multiple: true,
       helpValue: 'FILE|NAME',
       summary: 'Probes that must not get worse. Repeatable.',
+    }),
+    heldout: Flags.string({
+      multiple: true,
+      helpGroup: 'EVIDENCE',
+      helpValue: 'FILE|NAME',
+      summary: 'Problems that the search does not see, to measure what it found. Repeatable.',
+    }),
+    text: Flags.string({
+      multiple: true,
+      helpGroup: 'EVIDENCE',
+      helpValue: 'FILE|NAME',
+      summary: 'Text to measure perplexity on. Repeatable.',
     }),
     branch: Flags.string({ char: 'b', helpValue: 'NAME', summary: 'Start this new branch at the base.' }),
     iterations: Flags.integer({
@@ -56,17 +70,23 @@ export default class Commit extends BankaiCommand {
     const { flags } = await this.parse(Commit);
     const resolvePath = (path: string): string => this.path(path);
     const read = (names: readonly string[] = []) => Promise.all(names.map((name) => readProbeFile(name, resolvePath)));
-    const [probes, controls] = [await read(flags.probes), await read(flags.controls)];
+    const [probes, controls, heldOut] = [
+      await read(flags.probes),
+      await read(flags.controls),
+      await read(flags.heldout),
+    ];
+    const texts = await Promise.all((flags.text ?? []).map((name) => readTextFile(name, resolvePath)));
     const { commit } = await import('../src/workflows/commit.js');
     const limited = flags.time !== undefined || flags.flips !== undefined;
     const iterations = flags.iterations ?? (limited ? undefined : 300);
     const update = this.progress('Searching');
+    const measuring = this.progress('Measuring');
     const outcome = await commit(
       this.directory,
       {
         message: flags.message,
         probes,
-        controls,
+        ...{ controls, heldOut, texts },
         ...(flags.branch !== undefined && { branch: flags.branch }),
         strategy: flags.strategy,
         fitness: flags.fitness,
@@ -85,6 +105,7 @@ export default class Commit extends BankaiCommand {
             ...(iterations !== undefined && { total: iterations }),
             extra: `gain ${gain.toFixed(4)}, ${accepted} kept`,
           }),
+        onMeasure: (done, total) => measuring({ done, total }),
       },
       recorderOf(process.env, this.config.version, this.directory),
     );

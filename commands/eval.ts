@@ -1,32 +1,52 @@
 import { Args, Flags } from '@oclif/core';
+import { UsageError } from '../src/errors.js';
 import { renderEval } from '../src/render/eval.js';
 import { BankaiCommand } from './base.js';
-import { readProbeFile } from './terminal/files.js';
+import { readProbeFile, readTextFile } from './terminal/files.js';
 import { defaultThreads } from './terminal/person.js';
 
 export default class Eval extends BankaiCommand {
-  static override summary = 'Count what a stack fixes and breaks on a probe file, against the base.';
+  static override summary = 'Count what a stack fixes and breaks on probe files.';
   static override description =
-    'Every prompt is answered greedily; an answer is right when its first line equals the correct answer or an alternate. ' +
-    'The p-value is that of the exact two-sided McNemar test.';
+    'Compares with the base, or with the stack --against. Every prompt is answered greedily; an answer is right when its first line equals the correct answer or an alternate. ' +
+    'The p-value is that of the exact two-sided McNemar test. Of a text, perplexity and divergence are measured.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> calc --probes calculus-heldout',
-    '<%= config.bin %> <%= command.id %> calc+math --probes heldout.json --json',
+    '<%= config.bin %> <%= command.id %> calc+math --against calc --probes heldout.json --json',
+    '<%= config.bin %> <%= command.id %> calc --text text',
   ];
   static override args = { stack: Args.string({ required: true, description: 'The stack to evaluate.' }) };
   static override flags = {
-    probes: Flags.string({ required: true, helpValue: 'FILE|NAME', summary: 'Probes that the search has not seen.' }),
+    probes: Flags.string({
+      multiple: true,
+      helpValue: 'FILE|NAME',
+      summary: 'Probes that the search has not seen. Repeatable.',
+    }),
+    text: Flags.string({
+      multiple: true,
+      helpValue: 'FILE|NAME',
+      summary: 'Text to measure perplexity on. Repeatable.',
+    }),
+    against: Flags.string({ default: 'base', helpValue: 'STACK', summary: 'The stack to compare with.' }),
     threads: Flags.integer({ min: 1, summary: 'Threads; the answers do not depend on them.' }),
   };
 
   async run() {
     const { args, flags } = await this.parse(Eval);
-    const probes = await readProbeFile(flags.probes, (path) => this.path(path));
+    const resolvePath = (path: string): string => this.path(path);
+    const read = (names: readonly string[] = []) => Promise.all(names.map((name) => readProbeFile(name, resolvePath)));
+    const probes = await read(flags.probes);
+    const texts = await Promise.all((flags.text ?? []).map((name) => readTextFile(name, resolvePath)));
+    if (probes.length + texts.length === 0) {
+      throw new UsageError('USAGE', 'There is nothing to evaluate', {
+        hint: 'Give probes (--probes) or a text (--text).',
+      });
+    }
     const { evaluate } = await import('../src/workflows/eval.js');
-    const update = this.progress('Answering');
+    const update = this.progress('Measuring');
     const report = await evaluate(this.directory, {
       stack: args.stack,
-      probes,
+      ...{ against: flags.against, probes, texts },
       threads: flags.threads ?? defaultThreads(),
       signal: this.signal,
       onProgress: (done, total) => update({ done, total }),

@@ -57,7 +57,8 @@ export type CompatibilityCode =
   | 'CONTEXT_TOO_LONG';
 
 /** A search or evaluation that ended without what was asked for. */
-export type SearchCode = 'NOTHING_TO_COMMIT' | 'NOTHING_TO_BISECT' | 'INTERRUPTED' | 'PROBES_UNUSABLE';
+export type SearchCode =
+  'NOTHING_TO_COMMIT' | 'NOTHING_TO_BISECT' | 'INTERRUPTED' | 'PROBES_UNUSABLE' | 'PROBES_OVERLAP';
 
 /** A broken promise of our own. */
 export type InternalCode = 'INTERNAL';

@@ -27,6 +27,14 @@ export async function readProbeFile(nameOrPath: string, resolvePath: (path: stri
   return { name: basename(path), bytes: await readInput(path, hint) };
 }
 
+/** Reads a text; the bare name `text`, where that is no file, means the one that ships with the program. Throws FILE_NOT_FOUND, IO. */
+export async function readTextFile(nameOrPath: string, resolvePath: (path: string) => string): Promise<ProbeFile> {
+  const path = resolvePath(nameOrPath);
+  if (nameOrPath === 'text' && !(await isFile(path))) return { name: 'text.txt', bytes: await readFile(shippedText) };
+  const hint = 'Give the path of a text file, or "text" for the one that ships with Bankai.';
+  return { name: basename(path), bytes: await readInput(path, hint) };
+}
+
 /** Reads a file that was named on the command line. Throws FILE_NOT_FOUND, IO. */
 export async function readInput(path: string, hint: string): Promise<Uint8Array> {
   try {
@@ -43,6 +51,8 @@ export async function readInput(path: string, hint: string): Promise<Uint8Array>
 
 /** The path of a shipped probe set. */
 export const shippedPath = (name: string): URL => new URL(`../../../fixtures/probes/${name}.json`, import.meta.url);
+
+const shippedText = new URL('../../../fixtures/text.txt', import.meta.url);
 
 async function isFile(path: string): Promise<boolean> {
   return (await stat(path).catch(() => undefined))?.isFile() ?? false;

@@ -1,5 +1,6 @@
 /** Owns how the result of a search looks: `bankai commit`. */
 import { formatDuration } from './duration.js';
+import { type EvaluationReport, renderEvaluation } from './evaluation.js';
 import { shortId } from './id.js';
 import { formatChange, plural } from './number.js';
 import { printable } from './text.js';
@@ -19,6 +20,10 @@ export interface CommitReport {
   readonly iterations: number;
   readonly accepted: number;
   readonly elapsedMs: number;
+  /** What was measured afterwards. */
+  readonly evaluation?: EvaluationReport;
+  /** Why nothing was, where something should have been. */
+  readonly unmeasured?: 'interrupted';
   /** What ended the search. */
   readonly stoppedBy: 'iterations' | 'time' | 'flips' | 'interrupted' | 'exhausted' | 'held-back';
 }
@@ -44,5 +49,7 @@ export function renderCommit(report: CommitReport, view: View): string[] {
     ` objective ${values} (${style.good(gain)})`,
     ` ${plural(report.iterations, 'iteration')}, ${report.accepted} accepted, ${formatDuration(report.elapsedMs)}`,
     ` ${report.stoppedBy === 'interrupted' ? style.warning(reasons.interrupted) : reasons[report.stoppedBy]}`,
+    ...(report.unmeasured === undefined ? [] : [style.warning(' interrupted: what it does was not measured')]),
+    ...(report.evaluation ? renderEvaluation(report.evaluation, view, false) : []).map((line) => ` ${line}`),
   ];
 }

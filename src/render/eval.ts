@@ -1,36 +1,16 @@
 /** Owns how a measurement looks: `bankai eval`. */
-import { formatChange, formatCount, formatProbability, formatShare, plural } from './number.js';
-import { renderTable } from './table.js';
+import { type ProbeResult, renderAnswers, renderCategories, renderText, type TextResult } from './evaluation.js';
+import { formatCount, plural } from './number.js';
 import { printable, truncate } from './text.js';
 import { signs, type View } from './view.js';
 
-/** What `bankai eval --json` prints: `schema/eval.schema.json`. Answers are counted, so all but `p` and rates are whole. */
+/** What `bankai eval --json` prints: `schema/eval.schema.json`. */
 export interface EvalReport {
   readonly stack: string;
-  readonly probes: { readonly name: string; readonly count: number };
-  /** Right answers of the base, and of the stack. */
-  readonly before: number;
-  readonly after: number;
-  readonly fixed: number;
-  readonly broke: number;
-  readonly keptRight: number;
-  readonly keptWrong: number;
-  /** Exact McNemar test of fixed against broke, two-sided. */
-  readonly p: number;
-  /** 95 % interval of the share of the base's wrong answers that the stack fixes. */
-  readonly fixRate: { readonly low: number; readonly high: number };
-  readonly categories: readonly CategoryResult[];
-  readonly examples: readonly ChangedAnswer[];
-}
-
-export interface CategoryResult {
-  /** Empty for the probes that have none. */
-  readonly category: string;
-  readonly total: number;
-  readonly before: number;
-  readonly after: number;
-  readonly fixed: number;
-  readonly broke: number;
+  /** The stack that it is compared with. */
+  readonly against: string;
+  readonly probes: readonly (ProbeResult & { readonly examples: readonly ChangedAnswer[] })[];
+  readonly texts: readonly TextResult[];
 }
 
 /** A probe whose answer changed from wrong to right or from right to wrong. */
@@ -42,69 +22,29 @@ export interface ChangedAnswer {
   readonly change: 'fixed' | 'broke';
 }
 
-/** Above this a difference is called not significant. */
-const significance = 0.05;
-
-/** Writes the totals, whether they mean anything, each category, and a few answers that changed. */
+/** Writes, of each file, the totals, whether they mean anything, each category, and a few answers that changed. */
 export function renderEval(report: EvalReport, view: View): string[] {
   const { style } = view;
-  const { arrow } = signs(view);
-  const { count } = report.probes;
-  const share = (right: number): string => (count === 0 ? '' : ` (${formatShare(right / count)})`);
-  return [
-    `${style.name(printable(report.stack))} on ${printable(report.probes.name)}, ${formatCount(count)} probes`,
+  const against = report.against === 'base' ? '' : ` against ${style.name(printable(report.against))}`;
+  const stack = `${style.name(printable(report.stack))}${against}`;
+  const files = report.probes.map((result) => [
+    `${stack} on ${printable(result.name)}, ${formatCount(result.count)} probes`,
     '',
-    `right  ${report.before}${share(report.before)} ${arrow} ${style.strong(String(report.after))}${share(report.after)}`,
-    `       ${style.good(`${report.fixed} fixed`)}, ${style.bad(`${report.broke} broke`)}, ` +
-      `${report.keptRight} kept right, ${report.keptWrong} kept wrong`,
-    `       ${verdict(report, view)}`,
-    ...(report.categories.length < 2 ? [] : ['', ...categoryTable(report.categories, view)]),
-    ...(report.examples.length === 0 ? [] : ['', ...exampleLines(report.examples, view)]),
-  ];
+    ...renderAnswers(result, view),
+    ...spaced(renderCategories(result.categories, view)),
+    ...spaced(exampleLines(result.examples, view)),
+  ]);
+  const texts = report.texts.map((text) => renderText(text, view));
+  return [...files, ...texts].flatMap((lines, i) => (i === 0 ? lines : ['', ...lines]));
 }
 
-function verdict(report: EvalReport, { style }: View): string {
-  if (report.fixed + report.broke === 0) return style.warning('no answer changed');
-  const { low, high } = report.fixRate;
-  const test = formatProbability(report.p);
-  const rate = `fix rate ${formatShare(low)} to ${formatShare(high)}`;
-  if (report.p >= significance) return `${style.warning(`not significant (${test})`)}, ${rate}`;
-  return `${report.fixed > report.broke ? style.good('better') : style.bad('worse')} (${test}), ${rate}`;
-}
-
-function categoryTable(categories: readonly CategoryResult[], view: View): string[] {
-  const { style } = view;
-  const right = (header: string) => ({ header, align: 'right' as const });
-  return renderTable(
-    [
-      { header: 'category', flexible: true },
-      right('probes'),
-      right('before'),
-      right('after'),
-      right('change'),
-      right('fixed'),
-      right('broke'),
-    ],
-    categories.map((category) => {
-      const change = category.after - category.before;
-      return [
-        category.category === '' ? '(none)' : category.category,
-        formatCount(category.total),
-        formatCount(category.before),
-        formatCount(category.after),
-        { text: formatChange(change), paint: change < 0 ? style.bad : change > 0 ? style.good : style.faint },
-        formatCount(category.fixed),
-        formatCount(category.broke),
-      ];
-    }),
-    view,
-  );
-}
+const spaced = (lines: readonly string[]): string[] => (lines.length === 0 ? [] : ['', ...lines]);
 
 /** Answers shown of each kind; all are in the JSON. */
 const shownExamples = 4;
 
 function exampleLines(examples: readonly ChangedAnswer[], view: View): string[] {
+  if (examples.length === 0) return [];
   const shown = (['fixed', 'broke'] as const).flatMap((change) =>
     examples.filter((example) => example.change === change).slice(0, shownExamples),
   );

@@ -1,4 +1,5 @@
 /** Owns how one patch looks: `bankai show`. */
+import { type EvaluationReport, renderEvaluation } from './evaluation.js';
 import { shortId } from './id.js';
 import { type LayerStrip, renderLayerStrips } from './layer-strips.js';
 import { formatBytes, formatCount, plural } from './number.js';
@@ -36,6 +37,8 @@ export interface StatementSummary {
   /** `unknown`: the signature holds, but nobody here vouches for the signer. */
   readonly verified: 'good' | 'bad' | 'unknown';
   readonly summary: readonly string[];
+  /** What an evaluation measured. */
+  readonly evaluation?: EvaluationReport;
 }
 
 /** Writes what a patch is, where it is, and what is said about it by whom. */
@@ -100,5 +103,8 @@ function statementLines(statement: StatementSummary, view: View): string[] {
   return [
     `${verdict} ${printable(statement.signer)} (${printable(statement.kind)})`,
     ...statement.summary.flatMap((line) => wrap(printable(line), view.width - 4)).map((line) => `    ${line}`),
+    ...(statement.evaluation ? renderEvaluation(statement.evaluation, { ...view, width: view.width - 4 }) : []).map(
+      (line) => `    ${line}`,
+    ),
   ];
 }

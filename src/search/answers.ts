@@ -3,6 +3,9 @@ import type { TokenIds } from '../engine/engine.js';
 import type { Tokenizer } from '../engine/tokenizer.js';
 import type { Probe } from './probes.js';
 
+/** The name of the rule of `matchesAnswer`, as statements give it (docs/FORMAT.md, "Answer matching"). */
+export const ANSWER_MATCHING = 'bankai.answer/v1';
+
 /** Tokens that an answer may take beyond the longest accepted one: other token boundaries, and the end of the line. */
 const LIMIT_MARGIN = 8;
 

@@ -39,6 +39,19 @@ export function mcNemarExact(fixed: number, broke: number): number {
   return Math.min(1, 2 * tail * 2 ** half * 2 ** (exponent - half));
 }
 
+/** What a comparison of answers shows. */
+export type Verdict = 'better' | 'worse' | 'not significant' | 'unchanged';
+
+/** From this p-value on a difference is called not significant. */
+const SIGNIFICANCE = 0.05;
+
+/** Says what the changed answers show: a difference that chance makes in one of twenty cases is none. */
+export function verdictOf(fixed: number, broke: number): Verdict {
+  if (fixed + broke === 0) return 'unchanged';
+  if (mcNemarExact(fixed, broke) >= SIGNIFICANCE) return 'not significant';
+  return fixed > broke ? 'better' : 'worse';
+}
+
 /** Computes Wilson's score interval (1927), 95 % unless told; [0, 1] when there were no trials. */
 export function wilsonInterval(successes: number, trials: number, z = Z95): Interval {
   if (trials === 0) return { rate: 0, low: 0, high: 1 };

@@ -87,12 +87,15 @@ export async function measureText(
   }
   return {
     tokens: total,
-    perplexityBefore: Math.exp(-sums.before / total),
-    perplexityAfter: Math.exp(-sums.after / total),
+    perplexityBefore: perplexity(sums.before / total),
+    perplexityAfter: perplexity(sums.after / total),
     // In float32 the divergence of equal distributions may come out a hair below its true bound.
     divergence: Math.max(0, sums.divergence / total),
   };
 }
+
+/** Of a mean log-probability; never infinite, however broken the model. */
+const perplexity = (mean: number): number => Math.min(Number.MAX_VALUE, Math.exp(-mean));
 
 /** The parts of a document that are predicted, each from its own first token on. */
 function windows(tokenizer: Tokenizer, document: string, contextLength: number): Sequence[] {

@@ -1,5 +1,6 @@
 /** Owns `bankai commit`: search a patch, and record it if it gains anything. */
 import { assertNotLinked } from '../checkout/model-file.js';
+import type { Engine } from '../engine/engine.js';
 import { SearchError } from '../errors.js';
 import { composeMask } from '../patch/mask.js';
 import { createPatch, patchId } from '../patch/patch.js';
@@ -10,18 +11,22 @@ import { scaleWeightedRows } from '../search/candidates.js';
 import type { Fitness } from '../search/fitness.js';
 import { answerFitness } from '../search/fitness/answer.js';
 import { gapFitness } from '../search/fitness/gap.js';
+import { type Measurable, measureChange, type Measurement } from '../search/measure.js';
+import { assertHeldOut } from '../search/overlap.js';
 import { parseProbes, type ProbeSet } from '../search/probes.js';
 import type { Budget } from '../search/stopping.js';
 import { lowerBound } from '../search/ranking.js';
 import { greedy } from '../search/strategies/greedy.js';
 import { guided } from '../search/strategies/guided.js';
 import type { SearchProgress, SearchResult, Strategy } from '../search/strategy.js';
+import { parseText } from '../search/texts.js';
 import type { SearchPredicate } from '../trust/predicates/search.js';
 import { formatDecimal } from '../trust/predicates/terms.js';
 import { createStatement } from '../trust/statement.js';
 import type { CommitId } from '../repo/ids.js';
 import { withEngine } from './engine.js';
-import { record, type Recorder } from './record.js';
+import { evaluationOf, type MeasuredSet, reportOf } from './measurement.js';
+import { type NewPatch, record, type Recorder } from './record.js';
 import { changeWorkspace, type Workspace } from './workspace.js';
 
 /** A probe file as the terminal read it. */
@@ -50,6 +55,10 @@ export interface CommitRequest {
   readonly message: string;
   readonly probes: readonly ProbeFile[];
   readonly controls: readonly ProbeFile[];
+  /** Problems that the search never sees, to measure what it found. */
+  readonly heldOut?: readonly ProbeFile[];
+  /** Texts that should be predicted as well as before. */
+  readonly texts?: readonly ProbeFile[];
   /** Starts this branch at the base; without it the search goes on from HEAD. */
   readonly branch?: string;
   readonly strategy: keyof typeof strategies;
@@ -61,6 +70,8 @@ export interface CommitRequest {
   readonly threads: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: SearchProgress) => void;
+  /** Told, after the search, how many answers and documents of both states are in. */
+  readonly onMeasure?: (done: number, total: number) => void;
 }
 
 export interface CommitOutcome {
@@ -75,24 +86,32 @@ export interface CommitOutcome {
   readonly accepted: number;
   readonly elapsedMs: number;
   readonly stoppedBy: SearchResult['stoppedBy'];
+  readonly evaluation?: ReturnType<typeof reportOf>;
+  /** Why nothing was measured, where something should have been. */
+  readonly unmeasured?: 'interrupted';
 }
 
 /**
  * Searches a patch on top of HEAD, or of the base for a new branch, and commits it. The working model then holds it.
- * Throws NOTHING_TO_COMMIT when nothing was gained, BRANCH_EXISTS, PROBES_INVALID, PROBES_UNUSABLE, MODEL_CHANGED,
+ * Throws NOTHING_TO_COMMIT when nothing was gained, BRANCH_EXISTS, PROBES_INVALID, PROBES_OVERLAP, TEXT_INVALID, PROBES_UNUSABLE, MODEL_CHANGED,
  * MODEL_LINKED, WORKTREE_DIRTY: all but the first before the search.
  */
 export async function commit(directory: string, request: CommitRequest, recorder: Recorder): Promise<CommitOutcome> {
   const probes = request.probes.map(({ bytes, name }) => parseProbes(bytes, name));
   const controls = request.controls.map(({ bytes, name }) => parseProbes(bytes, name));
+  const measurable = measurableOf(request, controls);
+  assertHeldOut(
+    measurable.probes.filter(({ role }) => role === 'heldout'),
+    [...probes, ...controls],
+  );
   return changeWorkspace(directory, async (workspace) => {
     const onto = await startOf(workspace, request.branch);
     await assertRecordable(workspace, onto);
     const parents = await readState(workspace.repository, onto.commit);
     const patches = await readPatches(workspace.repository, onto.commit, parents);
-    const result = await withEngine(workspace, request.threads, async ({ engine, hold }) => {
+    const { result, measurement } = await withEngine(workspace, request.threads, async ({ engine, hold }) => {
       hold(composeMask(patches.values()));
-      return strategies[request.strategy](request.layers ? { layers: request.layers } : {}).search({
+      const result = await strategies[request.strategy](request.layers ? { layers: request.layers } : {}).search({
         engine,
         probes: probes.flatMap((set) => set.probes),
         controls: controls.flatMap((set) => set.probes),
@@ -102,21 +121,27 @@ export async function commit(directory: string, request: CommitRequest, recorder
         ...(request.signal && { signal: request.signal }),
         ...(request.onProgress && { onProgress: request.onProgress }),
       });
+      assertGain(result);
+      return { result, measurement: await measure(engine, result, measurable, request) };
     });
-    assertGain(result);
     const patch = createPatch(workspace.state.weightsId, result.flips);
+    const id = patchId(patch);
+    const { weightsId: base } = workspace.state;
+    const evaluation =
+      measurement &&
+      evaluationOf(measurement, {
+        ...{ base, patches: [...parents, id], against: parents },
+        ...{ version: recorder.version, time: recorder.time },
+      });
     const recorded = await record(
       workspace,
       {
         patch,
         statements: [
-          createStatement(
-            'search',
-            patchId(patch),
-            predicateOf(result, { base: workspace.state.weightsId, parents, probes, controls }, recorder),
-          ),
+          createStatement('search', id, predicateOf(result, { base, parents, probes, controls }, recorder)),
+          ...(evaluation ? [createStatement('evaluation', id, evaluation)] : []),
         ],
-        files: [...request.probes, ...request.controls].map(({ bytes }) => ({ kind: 'probes', bytes })),
+        files: filesOf(request, measurement !== undefined),
         message: request.message,
         onto,
       },
@@ -134,8 +159,52 @@ export async function commit(directory: string, request: CommitRequest, recorder
       accepted: result.accepted,
       elapsedMs: Math.round(result.elapsedMs),
       stoppedBy: result.stoppedBy,
+      ...(evaluation && { evaluation: reportOf(evaluation) }),
+      ...(!measurement && isAnything(measurable) && { unmeasured: 'interrupted' as const }),
     };
   });
+}
+
+/** What is measured once the search has ended. The search itself is given none of it but the controls. */
+function measurableOf({ heldOut = [], texts = [] }: CommitRequest, controls: readonly ProbeSet[]) {
+  const held = heldOut.map(({ bytes, name }) => parseProbes(bytes, name));
+  return {
+    probes: [
+      ...held.map((set) => ({ ...set, role: 'heldout' as const })),
+      ...controls.map((set) => ({ ...set, role: 'control' as const })),
+    ],
+    texts: texts.map(({ bytes, name }) => parseText(bytes, name)),
+  };
+}
+
+const isAnything = ({ probes, texts }: Measurable<MeasuredSet>): boolean => probes.length + texts.length > 0;
+
+/** Measures what the search found. Ctrl-C must not lose the search: then there is nothing to say of it. */
+async function measure(
+  engine: Engine,
+  result: SearchResult,
+  measurable: Measurable<MeasuredSet>,
+  { signal, onMeasure }: CommitRequest,
+): Promise<Measurement<MeasuredSet> | undefined> {
+  if (!isAnything(measurable) || result.stoppedBy === 'interrupted') return undefined;
+  try {
+    return await measureChange(engine, result.flips, measurable, {
+      ...(signal && { signal }),
+      ...(onMeasure && { onProgress: onMeasure }),
+    });
+  } catch (error) {
+    if (error instanceof SearchError && error.code === 'INTERRUPTED') return undefined;
+    throw error;
+  }
+}
+
+/** The files that the statements name. */
+function filesOf({ probes, controls, heldOut = [], texts = [] }: CommitRequest, measured: boolean): NewPatch['files'] {
+  const named = measured ? [...probes, ...controls, ...heldOut] : [...probes, ...controls];
+  return [
+    ...named.map(({ bytes }) => ({ kind: 'probes' as const, bytes })),
+    ...(measured ? texts.map(({ bytes }) => ({ kind: 'text' as const, bytes })) : []),
+  ];
 }
 
 async function startOf({ repository, state }: Workspace, branch: string | undefined): Promise<Head> {

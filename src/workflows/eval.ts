@@ -1,64 +1,65 @@
-/** Owns `bankai eval`: what a stack fixes and breaks on a probe file, by greedy generation. */
-import { compareAnswers, answerProbes } from '../search/evaluate.js';
+/** Owns `bankai eval`: what a stack fixes and breaks, by greedy generation, and what it does to texts. */
+import { maskFlips, xorMasks } from '../patch/mask.js';
+import { type Measurement, measureChange } from '../search/measure.js';
 import { parseProbes } from '../search/probes.js';
-import { emptyMask } from '../patch/mask.js';
+import { parseText } from '../search/texts.js';
 import type { ProbeFile } from './commit.js';
 import { withEngine } from './engine.js';
+import { measuredFiles, reportOf } from './measurement.js';
 import { loadStack } from './stack.js';
 import { openWorkspace } from './workspace.js';
 
 export interface EvalRequest {
   readonly stack: string;
-  readonly probes: ProbeFile;
+  /** The stack to compare with. */
+  readonly against: string;
+  readonly probes: readonly ProbeFile[];
+  readonly texts: readonly ProbeFile[];
   readonly threads: number;
   readonly signal?: AbortSignal;
-  /** Told how many answers of both runs are in. */
+  /** Told how many answers and documents of both states are in. */
   readonly onProgress?: (done: number, total: number) => void;
 }
 
-/** Evaluates a stack against the base. Throws UNKNOWN_REVISION, PROBES_INVALID, INTERRUPTED, MODEL_CHANGED. */
+/**
+ * Evaluates a stack against another. Throws UNKNOWN_REVISION, PROBES_INVALID, TEXT_INVALID, INTERRUPTED, MODEL_CHANGED.
+ */
 export async function evaluate(directory: string, request: EvalRequest) {
-  const set = parseProbes(request.probes.bytes, request.probes.name);
+  const probes = request.probes.map(({ bytes, name }) => parseProbes(bytes, name));
+  const texts = request.texts.map(({ bytes, name }) => parseText(bytes, name));
   const workspace = await openWorkspace(directory);
-  const { expression, mask } = await loadStack(workspace.repository, request.stack);
+  const stack = await loadStack(workspace.repository, request.stack);
+  const against = await loadStack(workspace.repository, request.against);
   return withEngine(workspace, request.threads, async ({ engine, hold }) => {
-    const answers = async (offset: number) =>
-      answerProbes(engine, set.probes, {
+    hold(against.mask);
+    const flips = maskFlips(xorMasks(against.mask, stack.mask));
+    const measurement = await measureChange(
+      engine,
+      flips,
+      { probes, texts },
+      {
         ...(request.signal && { signal: request.signal }),
-        onProgress: ({ answered, total }) => request.onProgress?.(offset + answered, 2 * total),
-      });
-    hold(emptyMask);
-    const before = await answers(0);
-    hold(mask);
-    const after = await answers(set.probes.length);
-    const comparison = compareAnswers(set.probes, before, after);
-    const example = (change: 'fixed' | 'broke') => (index: number) => ({
-      prompt: set.probes[index].prompt,
-      correct: set.probes[index].correct,
-      before: before[index].generated,
-      after: after[index].generated,
-      change,
-    });
+        ...(request.onProgress && { onProgress: request.onProgress }),
+      },
+    );
+    const report = reportOf(measuredFiles(measurement));
     return {
-      stack: expression,
-      probes: { name: set.name, count: set.probes.length },
-      before: comparison.rightBefore,
-      after: comparison.rightAfter,
-      fixed: comparison.fixed,
-      broke: comparison.broke,
-      keptRight: comparison.keptRight,
-      keptWrong: comparison.keptWrong,
-      p: comparison.p,
-      fixRate: { low: comparison.fixRate.low, high: comparison.fixRate.high },
-      categories: comparison.perCategory.map(({ category, total, fixed, broke, keptRight }) => ({
-        category,
-        total,
-        before: keptRight + broke,
-        after: keptRight + fixed,
-        fixed,
-        broke,
-      })),
-      examples: [...comparison.fixedProbes.map(example('fixed')), ...comparison.brokeProbes.map(example('broke'))],
+      stack: stack.expression,
+      against: against.expression,
+      probes: report.probes.map((result, i) => ({ ...result, examples: examplesOf(measurement.probes[i]) })),
+      texts: report.texts,
     };
   });
+}
+
+/** The answers that changed: what was fixed, then what broke. */
+function examplesOf({ set, before, after, comparison }: Measurement['probes'][number]) {
+  const example = (change: 'fixed' | 'broke') => (index: number) => ({
+    prompt: set.probes[index].prompt,
+    correct: set.probes[index].correct,
+    before: before[index].generated,
+    after: after[index].generated,
+    change,
+  });
+  return [...comparison.fixedProbes.map(example('fixed')), ...comparison.brokeProbes.map(example('broke'))];
 }

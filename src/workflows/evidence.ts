@@ -8,6 +8,7 @@ import { openEnvelope } from '../trust/envelope.js';
 import { decodePublicKey, type KeyId, type PublicKey } from '../trust/public-key.js';
 import { isStatementKind, type StatementKind } from '../trust/predicates.js';
 import { decodeStatement, type Statement, STATEMENT_PAYLOAD_TYPE } from '../trust/statement.js';
+import { miscalculation } from './measurement.js';
 
 /** A statement of a patch's evidence, opened or not. */
 export type StatementCheck =
@@ -39,7 +40,9 @@ export async function checkEvidence(
     try {
       const { payload, signers } = openEnvelope(bytes, STATEMENT_PAYLOAD_TYPE, keyOf);
       const statement = decodeStatement(payload, patch, base);
-      if (statement.kind !== kind) throw misfiled(kind, statement.kind);
+      if (statement.kind !== kind) throw misleading(`lies under "${kind}" but is of kind "${statement.kind}"`);
+      const wrong = statement.kind === 'evaluation' ? miscalculation(statement.predicate) : undefined;
+      if (wrong !== undefined) throw misleading(wrong);
       return [{ kind, signers, statement }];
     } catch (error) {
       if (error instanceof BankaiError) return [{ kind, error }];
@@ -56,9 +59,9 @@ export function filesNamedBy({ kind, predicate }: Statement): readonly { name: s
   return kind === 'search' ? predicate.probes : [...predicate.probes, ...predicate.texts];
 }
 
-function misfiled(kind: StatementKind, found: StatementKind): FormatError {
-  return new FormatError('STATEMENT_INVALID', `Statement lies under "${kind}" but is of kind "${found}"`, {
-    hint: 'Somebody renamed its file. Get the evidence of this patch from its author again.',
+function misleading(fact: string): FormatError {
+  return new FormatError('STATEMENT_INVALID', `Statement ${fact}`, {
+    hint: 'Do not believe it: measure the patch with "bankai eval".',
   });
 }
 

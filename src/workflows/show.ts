@@ -8,8 +8,10 @@ import { readLogEntry, readLog } from '../repo/log.js';
 import { readHead } from '../repo/branch.js';
 import type { Repository } from '../repo/repository.js';
 import { readState } from '../repo/state.js';
+import { predicateTypes } from '../trust/predicates.js';
 import type { Statement } from '../trust/statement.js';
 import { checkEvidence, type StatementCheck } from './evidence.js';
+import { reportOf } from './measurement.js';
 import { loadStack, type LoadedStack } from './stack.js';
 import { baseName } from './status.js';
 import { openWorkspace } from './workspace.js';
@@ -39,7 +41,7 @@ export async function show(directory: string, expression: string) {
         base: { weightsId: patch.base, ...(name !== undefined && { name }) },
         ...(message !== undefined && { message }),
         ...shapeOf(patch),
-        statements: statements.map(summarize),
+        statements: inOrder(statements).map(summarize),
       };
     }),
   );
@@ -81,6 +83,12 @@ function shapeOf(patch: Patch) {
   };
 }
 
+/** How the patch came to be first, then what was measured of it. */
+function inOrder(checks: readonly StatementCheck[]): StatementCheck[] {
+  const kinds = Object.keys(predicateTypes);
+  return [...checks].sort((a, b) => kinds.indexOf(a.kind) - kinds.indexOf(b.kind));
+}
+
 function summarize(check: StatementCheck) {
   if ('error' in check) {
     return { kind: check.kind, signer: '', verified: 'bad' as const, summary: [check.error.message] };
@@ -91,6 +99,7 @@ function summarize(check: StatementCheck) {
     // The signature holds; whose key it is, nobody here vouches for.
     verified: 'unknown' as const,
     summary: linesOf(check.statement),
+    ...(check.statement.kind === 'evaluation' && { evaluation: reportOf(check.statement.predicate) }),
   };
 }
 
@@ -103,7 +112,15 @@ function linesOf(statement: Statement): string[] {
       `by ${importer.name} ${importer.version}`,
     ];
   }
-  if (statement.kind === 'evaluation') return [`measured ${statement.predicate.createdAt}`];
+  if (statement.kind === 'evaluation') {
+    const { patches, against, engine, elapsedMs, createdAt } = statement.predicate;
+    const others = patches.length > 1 ? ` with ${patches.length - 1} other patches` : '';
+    const reference = against.length > 0 ? `a stack of ${against.length} patches` : 'the base';
+    return [
+      `measured${others} against ${reference}, ${createdAt}`,
+      `by ${engine.name} ${engine.version} in ${(elapsedMs / 1000).toFixed(1)} s`,
+    ];
+  }
   const { probes, strategy, fitness, seed, engine, result, createdAt, parents } = statement.predicate;
   return [
     `searched by ${strategy.name} on ${fitness.name}, seed ${seed}, ${createdAt}`,

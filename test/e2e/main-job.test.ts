@@ -88,8 +88,10 @@ describe('the main job', () => {
 
   test('eval counts fixed and broken answers of problems that the search has not seen', async () => {
     writeFileSync(join(cli.directory, '.git', 'heldout.json'), someProbes('calculus-heldout', 40));
-    const report = await answerOf<Record<string, number>>(cli, ['eval', 'calc', '--probes', '.git/heldout.json']);
-    const { before, after, fixed, broke, keptRight, keptWrong } = report;
+    const { probes } = await answerOf<{ probes: Record<string, number>[] }>(cli, [
+      ...['eval', 'calc', '--probes', '.git/heldout.json'],
+    ]);
+    const [{ before, after, fixed, broke, keptRight, keptWrong }] = probes;
     expect(fixed + broke + keptRight + keptWrong).toBe(40);
     expect([keptRight + broke, keptRight + fixed]).toEqual([before, after]);
     expect(await bankai('eval', 'base', '--probes', '.git/heldout.json')).toMatch(/0 fixed/);

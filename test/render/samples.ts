@@ -6,6 +6,7 @@ import type { CheckoutReport } from '../../src/render/checkout.js';
 import type { CommitReport } from '../../src/render/commit.js';
 import type { DiffReport } from '../../src/render/diff.js';
 import type { EvalReport } from '../../src/render/eval.js';
+import type { EvaluationReport } from '../../src/render/evaluation.js';
 import type { ExportReport } from '../../src/render/export.js';
 import type { ImportReport } from '../../src/render/import.js';
 import type { InitReport } from '../../src/render/init.js';
@@ -75,6 +76,55 @@ export const log: LogEntry[] = [
   },
 ];
 
+export const evaluation: EvalReport = {
+  stack: 'calc',
+  against: 'base',
+  probes: [
+    {
+      name: 'calculus-heldout',
+      count: 302,
+      before: 104,
+      after: 192,
+      fixed: 107,
+      broke: 19,
+      keptRight: 85,
+      keptWrong: 91,
+      p: 2.3e-16,
+      verdict: 'better',
+      fixRate: { low: 0.4701, high: 0.6083 },
+      categories: [
+        { category: 'polynomials', total: 200, before: 80, after: 150, fixed: 80, broke: 10 },
+        {
+          category: 'products of elementary functions with a constant',
+          total: 102,
+          before: 24,
+          after: 42,
+          fixed: 27,
+          broke: 9,
+        },
+      ],
+      examples: [
+        { prompt: 'd/dx [x^7 + x] =', correct: '7x^6 + 1', before: ' 7x^6 + x', after: ' 7x^6 + 1', change: 'fixed' },
+        { prompt: 'd/dx [3x] =', correct: '3', before: ' 3', after: ' 3x', change: 'broke' },
+      ],
+    },
+    {
+      ...{ name: 'knowledge.json', count: 30, before: 30, after: 29, fixed: 0, broke: 1, keptRight: 29, keptWrong: 0 },
+      ...{ p: 1, verdict: 'not significant', fixRate: { low: 0, high: 1 }, categories: [], examples: [] },
+    },
+  ],
+  texts: [{ name: 'text.txt', tokens: 4213, perplexityBefore: 1.8771, perplexityAfter: 1.8827, divergence: 0.00123 }],
+};
+
+const [heldOutResult, controlResult] = evaluation.probes.map(({ examples: _, ...result }) => result);
+const measured: EvaluationReport = {
+  probes: [
+    { role: 'heldout', ...heldOutResult },
+    { role: 'control', ...controlResult },
+  ],
+  texts: evaluation.texts,
+};
+
 export const show: PatchReport = {
   id: calcPatch,
   base,
@@ -96,7 +146,13 @@ export const show: PatchReport = {
       verified: 'good',
       summary: ['greedy, seed 7, 300 iterations on calculus (263 probes)', 'objective -0.7760 to -0.5511'],
     },
-    { kind: 'evaluation', signer: 'ed25519:77af90', verified: 'unknown', summary: ['107 fixed, 19 broke of 302'] },
+    {
+      kind: 'evaluation',
+      signer: 'ed25519:77af90',
+      verified: 'unknown',
+      summary: ['measured against the base, 2026-01-02T03:04:05.678Z', 'by bankai 0.1.0 in 6.5 s'],
+      evaluation: measured,
+    },
     { kind: 'evaluation', signer: 'mallory', verified: 'bad', summary: [] },
   ],
 };
@@ -183,34 +239,6 @@ export const tryLong: TryReport = {
   patched: 'A constant does not change, so its rate of change is zero: the constant rule.\nd/dx c = 0',
 };
 
-export const evaluation: EvalReport = {
-  stack: 'calc',
-  probes: { name: 'calculus-heldout', count: 302 },
-  before: 104,
-  after: 192,
-  fixed: 107,
-  broke: 19,
-  keptRight: 85,
-  keptWrong: 91,
-  p: 2.3e-16,
-  fixRate: { low: 0.4701, high: 0.6083 },
-  categories: [
-    { category: 'polynomials', total: 200, before: 80, after: 150, fixed: 80, broke: 10 },
-    {
-      category: 'products of elementary functions with a constant',
-      total: 102,
-      before: 24,
-      after: 42,
-      fixed: 27,
-      broke: 9,
-    },
-  ],
-  examples: [
-    { prompt: 'd/dx [x^7 + x] =', correct: '7x^6 + 1', before: ' 7x^6 + x', after: ' 7x^6 + 1', change: 'fixed' },
-    { prompt: 'd/dx [3x] =', correct: '3', before: ' 3', after: ' 3x', change: 'broke' },
-  ],
-};
-
 export const verification: VerifyReport = {
   subject: 'calc',
   ok: false,
@@ -262,8 +290,12 @@ export const commit: CommitReport = {
   iterations: 1300,
   accepted: 58,
   elapsedMs: 83_400,
-  stoppedBy: 'interrupted',
+  stoppedBy: 'held-back',
+  evaluation: measured,
 };
+
+const { evaluation: _measured, ...searched } = commit;
+export const interruptedCommit: CommitReport = { ...searched, stoppedBy: 'interrupted', unmeasured: 'interrupted' };
 
 export const checkout: CheckoutReport = {
   commit: third,

@@ -8,7 +8,7 @@ import { renderBranches } from '../../src/render/branch.js';
 import { renderCheckout } from '../../src/render/checkout.js';
 import { renderCommit } from '../../src/render/commit.js';
 import { renderDiff } from '../../src/render/diff.js';
-import { renderEval } from '../../src/render/eval.js';
+import { type EvalReport, renderEval } from '../../src/render/eval.js';
 import { renderExport } from '../../src/render/export.js';
 import { renderImport } from '../../src/render/import.js';
 import { renderInit } from '../../src/render/init.js';
@@ -69,6 +69,7 @@ const all: Drawn[] = [
   drawn('layers', 'layers', samples.layers, renderLayers),
   drawn('audit', 'audit', samples.audit, renderAudit),
   drawn('commit', 'commit', samples.commit, renderCommit),
+  drawn('commit, interrupted', 'commit', samples.interruptedCommit, renderCommit),
   drawn('checkout', 'checkout', samples.checkout, renderCheckout),
   drawn('init', 'init', samples.init, renderInit),
   drawn('export', 'export', samples.exported, renderExport),
@@ -116,19 +117,33 @@ describe.each(all)('$name', ({ schema, data, draw }) => {
 describe('particulars', () => {
   const text = (lines: string[]): string => lines.join('\n');
 
+  const evaluation = (changes: Partial<EvalReport['probes'][number]>): EvalReport => ({
+    ...samples.evaluation,
+    probes: [{ ...samples.evaluation.probes[0], ...changes }],
+  });
+
   test('a small difference is called not significant', () => {
-    const report = { ...samples.evaluation, fixed: 5, broke: 1, p: 0.2188 };
+    const report = evaluation({ fixed: 5, broke: 1, p: 0.2188, verdict: 'not significant' });
     expect(text(renderEval(report, plainView))).toContain('not significant (p = 0.22)');
   });
 
   test('an evaluation that changed nothing says so', () => {
-    const report = { ...samples.evaluation, fixed: 0, broke: 0, p: 1, categories: [], examples: [] };
+    const report = evaluation({ fixed: 0, broke: 0, p: 1, verdict: 'unchanged', categories: [], examples: [] });
     expect(text(renderEval(report, plainView))).toContain('no answer changed');
   });
 
   test('an evaluation without probes has no shares', () => {
-    const report = { ...samples.evaluation, probes: { name: 'none', count: 0 }, before: 0, after: 0 };
-    expect(text(renderEval(report, plainView))).not.toContain('NaN');
+    expect(text(renderEval(evaluation({ count: 0, before: 0, after: 0 }), plainView))).not.toContain('NaN');
+  });
+
+  test('an evaluation names the stack it is against, unless that is the base', () => {
+    expect(renderEval({ ...samples.evaluation, against: 'math' }, plainView)[0]).toContain('calc against math on');
+  });
+
+  test('the perplexity of a broken model fits the width', () => {
+    const [sample] = samples.evaluation.texts;
+    const report = { ...samples.evaluation, texts: [{ ...sample, perplexityBefore: 1e300, perplexityAfter: 1e-3 }] };
+    expect(renderEval(report, plainView).filter((line) => displayWidth(line) > 80)).toEqual([]);
   });
 
   test('equal answers are said to be equal', () => {

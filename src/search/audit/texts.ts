@@ -1,5 +1,6 @@
 /** Owns the checks that need no more than the probes' texts. */
 import { matchesAnswer, normalizeText } from '../answers.js';
+import { sharedPrompts } from '../overlap.js';
 import type { Probe } from '../probes.js';
 import { type AuditFinding, findingWhere, groupIndices, labels } from './finding.js';
 
@@ -62,17 +63,15 @@ function repeatedPrompts(probes: readonly Probe[]): AuditFinding[] {
 }
 
 function overlap(probes: readonly Probe[], heldOut: readonly Probe[]): AuditFinding[] {
-  const held = groupIndices(heldOut, (probe) => normalizeText(probe.prompt));
-  const both = probes.flatMap((probe, index) => (held.has(normalizeText(probe.prompt)) ? [index] : []));
+  const both = sharedPrompts(probes, heldOut);
   if (both.length === 0) return [];
-  const heldOutProbes = both.flatMap((index) => held.get(normalizeText(probes[index].prompt)) ?? []);
   return [
     {
       severity: 'error',
       code: 'HELDOUT_OVERLAP',
       message: `${both.length} of ${probes.length} probes are among the held-out ones (${labels(probes, both)})`,
       probes: both,
-      data: { heldOutProbes: [...new Set(heldOutProbes)].sort((a, b) => a - b) },
+      data: { heldOutProbes: sharedPrompts(heldOut, probes) },
     },
   ];
 }

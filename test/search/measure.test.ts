@@ -1,0 +1,73 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Flip } from '../../src/patch/flip.js';
+import { measureChange } from '../../src/search/measure.js';
+import { assertHeldOut, sharedPrompts } from '../../src/search/overlap.js';
+import { parseText } from '../../src/search/texts.js';
+import { verdictOf } from '../../src/search/statistics.js';
+import { favouring, letterProbes, smallEngine } from './small-engine.js';
+
+const flips: Flip[] = [{ kind: 'row', tensor: 'blk.0.ffn_up.weight', row: 0 }];
+const probes = letterProbes(4);
+const set = { name: 'letters', sha256: '', probes, role: 'heldout' };
+const text = parseText(Buffer.from('ab\n\nab\n'), 'text.txt');
+
+/** Says the right thing, and nothing more, to the first `right` probes. */
+const speaker = (right: number) =>
+  favouring(
+    probes.map(({ prompt, correct, wrong }, i) => `${prompt}${i < right ? correct : wrong}\n`),
+    20,
+  );
+
+describe('measuring a change', () => {
+  test('compares the states before and after, and leaves the engine as it was', async () => {
+    const engine = smallEngine({ 'blk.0.ffn_up.weight:0': (...at) => 3 * speaker(3)(...at) }, speaker(1));
+    const progress: [number, number][] = [];
+    const measured = await measureChange(
+      engine,
+      flips,
+      { probes: [set], texts: [text] },
+      { onProgress: (done, total) => progress.push([done, total]) },
+    );
+    expect(measured.probes[0].set).toBe(set);
+    expect(measured.probes[0].comparison).toMatchObject({ rightBefore: 1, rightAfter: 3, fixed: 2, broke: 0 });
+    expect(measured.texts[0].comparison).toMatchObject({ tokens: 2 });
+    expect(progress).toEqual([
+      [4, 12],
+      [8, 12],
+      [12, 12],
+    ]);
+    expect([engine.flipped.size, engine.openBatches()]).toEqual([0, 0]);
+  });
+
+  test('leaves the engine as it was when it is interrupted half way', async () => {
+    const engine = smallEngine();
+    const stop = new AbortController();
+    const options = { signal: stop.signal, onProgress: () => stop.abort() };
+    await expect(measureChange(engine, flips, { probes: [set], texts: [] }, options)).toFailWithCode('INTERRUPTED');
+    expect(engine.flipped.size).toBe(0);
+  });
+});
+
+describe('what is held out', () => {
+  const prompt = (text: string) => ({ prompt: text, correct: 'x' });
+  const setOf = (name: string, ...prompts: string[]) => ({ name, sha256: '', probes: prompts.map(prompt) });
+
+  test('shares no prompt with what is searched on, whatever its spacing', async () => {
+    const held = setOf('held', 'a', ' b  c ', 'd');
+    expect(sharedPrompts(held.probes, setOf('seen', 'b c', 'D').probes)).toEqual([1]);
+    await expect(() => assertHeldOut([held], [setOf('other', 'e'), setOf('seen', 'b c')])).toFailWithCode(
+      'PROBES_OVERLAP',
+    );
+    assertHeldOut([held], [setOf('other', 'D')]);
+  });
+});
+
+test.each([
+  [0, 0, 'unchanged'],
+  [5, 0, 'not significant'],
+  [6, 0, 'better'],
+  [0, 6, 'worse'],
+  [20, 14, 'not significant'],
+] as const)('%i fixed and %i broke is %s', (fixed, broke, verdict) => {
+  expect(verdictOf(fixed, broke)).toBe(verdict);
+});
