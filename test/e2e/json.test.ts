@@ -26,6 +26,9 @@ const answers: readonly (readonly [schema: string, args: readonly string[]])[] =
   ['diff', ['diff', 'calc', 'math']],
   ['import', ['import', 'peru.json', '-b', 'peru']],
   ['bisect', ['bisect', '--prompt', 'The capital of Peru is', '--correct', ' Lima', 'base', 'peru']],
+  ['blame', ['blame', 'calc+math']],
+  ['blame', ['blame', 'blk.0.ffn_gate.weight:2', 'calc']],
+  ['blame', ['blame', 'calc', '--probes', 'few.json']],
   ['branch', ['branch']],
   ['branch', ['branch', 'both', 'calc+math']],
   ['try', ['try', 'd/dx [x^2] =']],
@@ -47,6 +50,7 @@ const errors: readonly (readonly [code: string, exitCode: number, args: readonly
   ['NOTHING_TO_COMMIT', 1, ['commit', '-m', 'solved', '--probes', 'solved.json', '--iterations', '1']],
   ['NOTHING_TO_BISECT', 1, ['bisect', '--probes', 'solved.json', 'base', 'calc']],
   ['USAGE', 129, ['bisect', 'base', 'calc']],
+  ['USAGE', 129, ['blame', 'blk.0.ffn_gate.weight:']],
   ['NOT_A_REPOSITORY', 128, ['status', '-C', temporaryDirectory()]],
 ];
 

@@ -1,6 +1,7 @@
 /** One answer of every verb, as its workflow would return it. */
 import type { AuditReport } from '../../src/render/audit.js';
 import type { BisectReport } from '../../src/render/bisect.js';
+import type { BlameProbesReport, BlameReport } from '../../src/render/blame.js';
 import type { BranchSummary } from '../../src/render/branch.js';
 import type { CheckoutReport } from '../../src/render/checkout.js';
 import type { CommitReport } from '../../src/render/commit.js';
@@ -210,6 +211,41 @@ export const bisectTogether: BisectReport = {
   ...bisect,
   flips: [...bisect.flips, { flip: 'blk.2.ffn_gate.weight row 7 group 3', patches: [calcPatch] }],
   necessary: false,
+};
+
+const blamedPatches = [
+  {
+    id: calcPatch,
+    flips: 3,
+    commit: second,
+    author: 'Ada Lovelace',
+    date: '2026-07-13',
+    message: 'calculus: derivatives of polynomials and of products of simple functions\n\nLonger.',
+  },
+  { id: mathPatch, flips: 1 },
+];
+
+export const blame: BlameReport = {
+  stack: 'calc+math',
+  patches: blamedPatches,
+  flips: [
+    { flip: 'blk.1.ffn_up.weight row 3150', patches: [calcPatch, mathPatch], inEffect: false },
+    { flip: 'blk.1.ffn_up.weight row 4', patches: [calcPatch], inEffect: true },
+    { flip: 'blk.34.ffn_gate.weight row 17 group 3 scale bit 9', patches: [calcPatch], inEffect: true },
+  ],
+};
+
+export const blameProbes: BlameProbesReport = {
+  stack: 'calc',
+  probes: { name: 'calculus-heldout', count: 302 },
+  base: { logProbability: -1.0312, margin: 0.25 },
+  present: { logProbability: -0.7011, margin: 0.75 },
+  patches: blamedPatches,
+  effects: [
+    { flip: 'blk.34.ffn_gate.weight row 17', patches: [calcPatch], logProbability: 0.21, margin: 0.3 },
+    { flip: 'blk.1.ffn_up.weight row 4', patches: [calcPatch], logProbability: -0.0312, margin: -0.01 },
+    { flip: 'blk.1.ffn_up.weight row 5', patches: [calcPatch], logProbability: 0, margin: 0 },
+  ],
 };
 
 export const branches: BranchSummary[] = [

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { stripVTControlCharacters } from 'node:util';
 import { renderAudit } from '../../src/render/audit.js';
 import { renderBisect } from '../../src/render/bisect.js';
+import { renderBlame, renderBlameProbes } from '../../src/render/blame.js';
 import { renderBranches } from '../../src/render/branch.js';
 import { renderCheckout } from '../../src/render/checkout.js';
 import { renderCommit } from '../../src/render/commit.js';
@@ -61,6 +62,8 @@ const all: Drawn[] = [
     { ...samples.bisectTogether, sufficient: false },
     renderBisect,
   ),
+  drawn('blame', 'blame', samples.blame, renderBlame),
+  drawn('blame, probes', 'blame', samples.blameProbes, renderBlameProbes),
   drawn('branch', 'branch', samples.branches, renderBranches),
   drawn('try, short', 'try', samples.tryShort, renderTry),
   drawn('try, long', 'try', samples.tryLong, renderTry),
