@@ -1,6 +1,7 @@
+import { writeFile } from 'node:fs/promises';
 import { Args, Flags } from '@oclif/core';
 import { UsageError } from '../src/errors.js';
-import { renderEval } from '../src/render/eval.js';
+import { evalSvg, renderEval } from '../src/render/eval.js';
 import { BankaiCommand } from './base.js';
 import { readProbeFile, readTextFile } from './terminal/files.js';
 import { defaultThreads } from './terminal/person.js';
@@ -14,6 +15,7 @@ export default class Eval extends BankaiCommand {
     '<%= config.bin %> <%= command.id %> calc --probes calculus-heldout',
     '<%= config.bin %> <%= command.id %> calc+math --against calc --probes heldout.json --json',
     '<%= config.bin %> <%= command.id %> calc --text text',
+    '<%= config.bin %> <%= command.id %> calc --probes calculus-heldout --plot --svg calc.svg',
   ];
   static override args = { stack: Args.string({ required: true, description: 'The stack to evaluate.' }) };
   static override flags = {
@@ -28,6 +30,8 @@ export default class Eval extends BankaiCommand {
       summary: 'Text to measure perplexity on. Repeatable.',
     }),
     against: Flags.string({ default: 'base', helpValue: 'STACK', summary: 'The stack to compare with.' }),
+    plot: Flags.boolean({ summary: 'Show how likely the correct answers are.' }),
+    svg: Flags.string({ helpValue: 'FILE', summary: 'Draw how likely each correct answer is into this file.' }),
     threads: Flags.integer({ min: 1, summary: 'Threads; the answers do not depend on them.' }),
   };
 
@@ -47,10 +51,12 @@ export default class Eval extends BankaiCommand {
     const report = await evaluate(this.directory, {
       stack: args.stack,
       ...{ against: flags.against, probes, texts },
+      likelihoods: flags.plot || flags.svg !== undefined,
       threads: flags.threads ?? defaultThreads(),
       signal: this.signal,
       onProgress: (done, total) => update({ done, total }),
     });
+    if (flags.svg !== undefined) await writeFile(this.path(flags.svg), evalSvg(report));
     return this.answer(report, renderEval);
   }
 }

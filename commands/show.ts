@@ -1,5 +1,7 @@
-import { Args } from '@oclif/core';
-import { renderPatch } from '../src/render/show.js';
+import { writeFile } from 'node:fs/promises';
+import { Args, Flags } from '@oclif/core';
+import { UsageError } from '../src/errors.js';
+import { patchSvg, renderPatch } from '../src/render/show.js';
 import { BankaiCommand } from './base.js';
 
 export default class Show extends BankaiCommand {
@@ -10,13 +12,27 @@ export default class Show extends BankaiCommand {
   static override examples = [
     '<%= config.bin %> <%= command.id %> calc',
     '<%= config.bin %> <%= command.id %> calc+math --json',
+    '<%= config.bin %> <%= command.id %> calc --svg calc.svg',
   ];
   static override args = { stack: Args.string({ default: 'HEAD', description: 'A stack, or the id of a patch.' }) };
 
+  static override flags = {
+    svg: Flags.string({ helpValue: 'FILE', summary: 'Draw the search and the flips of one patch into this file.' }),
+  };
+
   async run() {
-    const { args } = await this.parse(Show);
+    const { args, flags } = await this.parse(Show);
     const { show } = await import('../src/workflows/show.js');
-    return this.answer(await show(this.directory, args.stack), (patches, view) =>
+    const shown = await show(this.directory, args.stack);
+    if (flags.svg !== undefined) {
+      if (shown.length !== 1) {
+        throw new UsageError('USAGE', `Cannot draw ${shown.length} patches into one picture`, {
+          hint: 'Name one patch, by its branch or its id.',
+        });
+      }
+      await writeFile(this.path(flags.svg), patchSvg(shown[0]));
+    }
+    return this.answer(shown, (patches, view) =>
       patches.length === 0
         ? ['The base: no patches.']
         : patches.flatMap((patch, i) => [...(i === 0 ? [] : ['']), ...renderPatch(patch, view)]),

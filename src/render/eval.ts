@@ -1,6 +1,9 @@
 /** Owns how a measurement looks: `bankai eval`. */
+import { renderBars } from './bars.js';
 import { type ProbeResult, renderAnswers, renderCategories, renderText, type TextResult } from './evaluation.js';
-import { formatCount, plural } from './number.js';
+import { captioned, figureSvg } from './figure-svg.js';
+import { type LikelihoodPoint, likelihoodPanel } from './likelihood-svg.js';
+import { formatCount, formatProbability, plural } from './number.js';
 import { printable, truncate } from './text.js';
 import { signs, type View } from './view.js';
 
@@ -9,8 +12,18 @@ export interface EvalReport {
   readonly stack: string;
   /** The stack that it is compared with. */
   readonly against: string;
-  readonly probes: readonly (ProbeResult & { readonly examples: readonly ChangedAnswer[] })[];
+  readonly probes: readonly EvalResult[];
   readonly texts: readonly TextResult[];
+}
+
+export interface EvalResult extends ProbeResult {
+  readonly examples: readonly ChangedAnswer[];
+  /** log p (nats) of every correct answer, in the order of the file. */
+  readonly likelihoods?: {
+    readonly before: readonly number[];
+    readonly after: readonly number[];
+    readonly change: readonly LikelihoodPoint['change'][];
+  };
 }
 
 /** A probe whose answer changed from wrong to right or from right to wrong. */
@@ -32,6 +45,7 @@ export function renderEval(report: EvalReport, view: View): string[] {
     '',
     ...renderAnswers(result, view),
     ...spaced(renderCategories(result.categories, view)),
+    ...spaced(likelihoodLines(result.likelihoods, view)),
     ...spaced(exampleLines(result.examples, view)),
   ]);
   const texts = report.texts.map((text) => renderText(text, view));
@@ -39,6 +53,60 @@ export function renderEval(report: EvalReport, view: View): string[] {
 }
 
 const spaced = (lines: readonly string[]): string[] => (lines.length === 0 ? [] : ['', ...lines]);
+
+/** Bounds of the bins that probabilities are counted in, from above. */
+const bins = [
+  { from: 0.9, name: '90 % and more' },
+  { from: 0.5, name: '50 to 90 %' },
+  { from: 0.1, name: '10 to 50 %' },
+  { from: 0.01, name: '1 to 10 %' },
+  { from: 0, name: 'less than 1 %' },
+];
+
+/** How many correct answers are how likely, before and after. */
+function likelihoodLines(likelihoods: EvalResult['likelihoods'], view: View): string[] {
+  if (!likelihoods) return [];
+  const countIn = (logs: readonly number[], bin: number): number =>
+    logs.filter((log) => bins.findIndex(({ from }) => Math.exp(log) >= from) === bin).length;
+  const bars = bins.flatMap(({ name }, bin) =>
+    (['before', 'after'] as const).map((state) => {
+      const count = countIn(likelihoods[state], bin);
+      return {
+        label: `${state === 'before' ? name : ''.padEnd(name.length)} ${state}`,
+        value: count,
+        note: String(count),
+      };
+    }),
+  );
+  const widest = Math.max(...bars.map((bar) => bar.label.length));
+  return [
+    'probability of the correct answer',
+    ...renderBars(
+      bars.map((bar) => ({ ...bar, label: bar.label.padStart(widest) })),
+      view,
+    ),
+  ];
+}
+
+/** Draws, of each file, where every probe was and is. */
+export function evalSvg(report: EvalReport): string {
+  const drawn = report.probes.filter(({ likelihoods }) => likelihoods !== undefined);
+  const words = ({ name, fixed, broke, count, p }: EvalResult): string =>
+    `${name}: ${fixed} fixed, ${broke} broke of ${plural(count, 'probe')} (${formatProbability(p)})`;
+  return figureSvg({
+    title: `How likely the correct answers are: ${report.stack} against ${report.against}`,
+    description: `Each point is a probe: across before, up after. ${drawn.map(words).join('. ')}.`,
+    panels: drawn.map((result) => captioned(words(result), likelihoodPanel(pointsOf(result.likelihoods)))),
+  });
+}
+
+function pointsOf(likelihoods: EvalResult['likelihoods']): LikelihoodPoint[] {
+  return (likelihoods?.before ?? []).map((before, i) => ({
+    before,
+    after: likelihoods?.after[i] ?? before,
+    change: likelihoods?.change[i] ?? 'kept',
+  }));
+}
 
 /** Answers shown of each kind; all are in the JSON. */
 const shownExamples = 4;

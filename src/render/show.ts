@@ -1,6 +1,10 @@
 /** Owns how one patch looks: `bankai show`. */
 import { type EvaluationReport, renderEvaluation } from './evaluation.js';
+import { figureSvg, captioned } from './figure-svg.js';
+import { barPanel } from './bar-chart-svg.js';
+import { type CoursePoint, coursePanel } from './course-svg.js';
 import { shortId } from './id.js';
+import { renderSparkline } from './sparkline.js';
 import { type LayerStrip, renderLayerStrips } from './layer-strips.js';
 import { formatBytes, formatCount, plural } from './number.js';
 import { renderTable } from './table.js';
@@ -37,6 +41,8 @@ export interface StatementSummary {
   /** `unknown`: the signature holds, but nobody here vouches for the signer. */
   readonly verified: 'good' | 'bad' | 'unknown';
   readonly summary: readonly string[];
+  /** How a search got there. */
+  readonly course?: readonly CoursePoint[];
   /** What an evaluation measured. */
   readonly evaluation?: EvaluationReport;
 }
@@ -103,8 +109,54 @@ function statementLines(statement: StatementSummary, view: View): string[] {
   return [
     `${verdict} ${printable(statement.signer)} (${printable(statement.kind)})`,
     ...statement.summary.flatMap((line) => wrap(printable(line), view.width - 4)).map((line) => `    ${line}`),
+    ...courseLines(statement.course ?? [], view),
     ...(statement.evaluation ? renderEvaluation(statement.evaluation, { ...view, width: view.width - 4 }) : []).map(
       (line) => `    ${line}`,
     ),
   ];
+}
+
+function courseLines(course: readonly CoursePoint[], view: View): string[] {
+  const held = course.flatMap(({ heldBackRight }) => (heldBackRight === undefined ? [] : [heldBackRight]));
+  const line = (name: string, values: readonly number[]): string =>
+    `    ${name.padEnd(10)} ${view.style.name(renderSparkline(values, view.width - 15, view))}`;
+  if (course.length < 2) return [];
+  const objectives = course.map(({ objective }) => objective);
+  return [line('objective', objectives), ...(held.length < 2 ? [] : [line('held back', held)])];
+}
+
+/** Draws a patch: the course of its search, where that is known, and its flips by layer. */
+export function patchSvg(report: PatchReport): string {
+  const course = report.statements.find((statement) => statement.course !== undefined)?.course ?? [];
+  const inLayers = report.tensors.filter((tensor) => tensor.layer !== undefined);
+  const layers = 1 + Math.max(-1, ...inLayers.map(({ layer = -1 }) => layer));
+  const bars = Array.from({ length: layers }, (_, layer) => {
+    const here = inLayers.filter((tensor) => tensor.layer === layer);
+    const flips = here.reduce((sum, tensor) => sum + tensor.flips, 0);
+    const note = here.map((tensor) => `${tensor.projection} ${tensor.flips}`).join(', ');
+    return { label: `layer ${String(layer).padStart(String(layers - 1).length)}`, value: flips, note };
+  });
+  const hasHeldBack = course.some(({ heldBackRight }) => heldBackRight !== undefined);
+  const gained =
+    course.length > 1
+      ? ` Its search raised the objective from ${course[0].objective.toFixed(4)} to ${course[course.length - 1].objective.toFixed(4)}.`
+      : '';
+  const message = report.message === undefined ? '' : `: ${report.message.split('\n')[0]}`;
+  return figureSvg({
+    title: `Patch ${shortId(report.id)}${message}`,
+    description: `${plural(report.flips, 'flip')} in ${plural(layers, 'layer')}.${gained}`,
+    panels: [
+      ...(course.length > 1
+        ? [
+            captioned(
+              hasHeldBack
+                ? 'Objective of the search (blue, left) and right answers to held-back probes (orange, right)'
+                : 'Objective of the search',
+              coursePanel(course),
+            ),
+          ]
+        : []),
+      captioned('Flips by layer', barPanel(bars)),
+    ],
+  });
 }

@@ -45,6 +45,8 @@ export interface SearchStep {
   readonly iteration: number;
   readonly flip: Flip;
   readonly objective: number;
+  /** Right answers to the held-back probes after this iteration, where there are any. */
+  readonly heldBackRight?: number;
 }
 
 /** What a search found: plain data. */

@@ -8,6 +8,7 @@ import { assertNewBranch, type Head, readHead } from '../repo/branch.js';
 import { assertMovable } from '../repo/move-head.js';
 import { readPatches, readState } from '../repo/state.js';
 import { scaleWeightedRows } from '../search/candidates.js';
+import { courseOf } from '../search/course.js';
 import type { Fitness } from '../search/fitness.js';
 import { answerFitness } from '../search/fitness/answer.js';
 import { gapFitness } from '../search/fitness/gap.js';
@@ -274,6 +275,7 @@ function predicateOf(
       elapsedMs: Math.round(result.elapsedMs),
       flips: result.flips.length,
       stoppedBy: result.stoppedBy,
+      course: courseOf(result).map((point) => ({ ...point, objective: formatDecimal(point.objective) })),
     },
     createdAt: recorder.time.toISOString(),
   };

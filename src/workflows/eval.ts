@@ -1,5 +1,7 @@
 /** Owns `bankai eval`: what a stack fixes and breaks, by greedy generation, and what it does to texts. */
 import { maskFlips, xorMasks } from '../patch/mask.js';
+import type { AnswerComparison } from '../search/evaluate.js';
+import { type Likelihoods, measureLikelihoods } from '../search/likelihood.js';
 import { type Measurement, measureChange } from '../search/measure.js';
 import { parseProbes } from '../search/probes.js';
 import { parseText } from '../search/texts.js';
@@ -15,6 +17,8 @@ export interface EvalRequest {
   readonly against: string;
   readonly probes: readonly ProbeFile[];
   readonly texts: readonly ProbeFile[];
+  /** Measures, too, how likely every correct answer is. */
+  readonly likelihoods?: boolean;
   readonly threads: number;
   readonly signal?: AbortSignal;
   /** Told how many answers and documents of both states are in. */
@@ -43,13 +47,28 @@ export async function evaluate(directory: string, request: EvalRequest) {
       },
     );
     const report = reportOf(measuredFiles(measurement));
+    const likelihoods: Likelihoods[] = [];
+    for (const set of request.likelihoods ? probes : []) {
+      likelihoods.push(await measureLikelihoods(engine, flips, set.probes));
+    }
     return {
       stack: stack.expression,
       against: against.expression,
-      probes: report.probes.map((result, i) => ({ ...result, examples: examplesOf(measurement.probes[i]) })),
+      probes: report.probes.map((result, i) => ({
+        ...result,
+        examples: examplesOf(measurement.probes[i]),
+        ...(request.likelihoods && {
+          likelihoods: { ...likelihoods[i], change: changesOf(measurement.probes[i].comparison) },
+        }),
+      })),
       texts: report.texts,
     };
   });
+}
+
+function changesOf({ total, fixedProbes, brokeProbes }: AnswerComparison): ('fixed' | 'broke' | 'kept')[] {
+  const [fixed, broke] = [new Set(fixedProbes), new Set(brokeProbes)];
+  return Array.from({ length: total }, (_, i) => (fixed.has(i) ? 'fixed' : broke.has(i) ? 'broke' : 'kept'));
 }
 
 /** The answers that changed: what was fixed, then what broke. */

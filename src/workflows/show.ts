@@ -8,6 +8,7 @@ import { readLogEntry, readLog } from '../repo/log.js';
 import { readHead } from '../repo/branch.js';
 import type { Repository } from '../repo/repository.js';
 import { readState } from '../repo/state.js';
+import type { SearchPredicate } from '../trust/predicates/search.js';
 import { predicateTypes } from '../trust/predicates.js';
 import type { Statement } from '../trust/statement.js';
 import { checkEvidence, type StatementCheck } from './evidence.js';
@@ -99,8 +100,13 @@ function summarize(check: StatementCheck) {
     // The signature holds; whose key it is, nobody here vouches for.
     verified: 'unknown' as const,
     summary: linesOf(check.statement),
+    ...(check.statement.kind === 'search' && courseIn(check.statement.predicate)),
     ...(check.statement.kind === 'evaluation' && { evaluation: reportOf(check.statement.predicate) }),
   };
+}
+
+function courseIn({ result: { course } }: SearchPredicate) {
+  return course && { course: course.map((point) => ({ ...point, objective: Number(point.objective) })) };
 }
 
 function linesOf(statement: Statement): string[] {

@@ -3,12 +3,18 @@ import { describe, expect, test } from '@jest/globals';
 import { applyPatch } from 'diff';
 import fc from 'fast-check';
 import { barChartSvg } from '../../src/render/bar-chart-svg.js';
+import { coursePanel } from '../../src/render/course-svg.js';
 import { renderError } from '../../src/render/error.js';
+import { evalSvg } from '../../src/render/eval.js';
+import { figureSvg } from '../../src/render/figure-svg.js';
 import { layersSvg } from '../../src/render/layers.js';
+import { likelihoodPanel } from '../../src/render/likelihood-svg.js';
+import { patchSvg } from '../../src/render/show.js';
+import { renderSparkline } from '../../src/render/sparkline.js';
 import { element, escapeXml, formatCoordinate } from '../../src/render/svg.js';
 import { renderTextDiff } from '../../src/render/text-diff.js';
 import { plainView } from '../../src/render/view.js';
-import { layers } from './samples.js';
+import { evaluation, layers, likelihoods, show } from './samples.js';
 
 describe('svg', () => {
   test('escapes text and attributes', () => {
@@ -46,6 +52,58 @@ describe('svg', () => {
   test('a bar chart without bars, or of zeros, has no broken numbers', () => {
     expect(barChartSvg({ title: '', description: '', bars: [] })).not.toMatch(/NaN|Infinity/);
     expect(barChartSvg({ title: '', description: '', bars: [{ label: '', value: 0, note: '' }] })).not.toMatch(/NaN/);
+  });
+
+  const course = [
+    { iteration: 0, objective: -1.25 },
+    { iteration: 3, objective: -1, heldBackRight: 8 },
+    { iteration: 4, objective: -0.5, heldBackRight: 12 },
+  ];
+  const [search, ...others] = show.statements;
+  const searched = { ...show, statements: [{ ...search, course }, ...others] };
+
+  test('a patch looks like this', () => {
+    expect(patchSvg(searched)).toMatchSnapshot();
+  });
+
+  test('a patch that was not searched has no course, and a long message is cut', () => {
+    const svg = patchSvg({ ...show, statements: [], message: 'm'.repeat(300) });
+    expect(svg).not.toContain('Objective');
+    expect(svg.split('\n').filter((line) => line.includes('class="title"'))[0].length).toBeLessThan(140);
+  });
+
+  test('a flat course, and one point, have no broken numbers', () => {
+    for (const few of [course.slice(0, 1), course.map((point) => ({ ...point, objective: 1, heldBackRight: 2 }))]) {
+      expect(figureSvg({ title: '', description: '', panels: [coursePanel(few)] })).not.toMatch(/NaN|Infinity/);
+    }
+  });
+
+  test('likelihoods look like this', () => {
+    const [result] = evaluation.probes;
+    expect(evalSvg({ ...evaluation, probes: [{ ...result, ...(likelihoods && { likelihoods }) }] })).toMatchSnapshot();
+  });
+
+  test('likelihoods are on the page, however small', () => {
+    const points = [-1e9, -0, 0.1].map((log) => ({ before: log, after: log, change: 'kept' as const }));
+    const circles = figureSvg({ title: '', description: '', panels: [likelihoodPanel(points)] }).match(/cx="[^"]+"/g);
+    expect(circles?.slice(0, 3)).toEqual(['cx="84"', 'cx="384"', 'cx="384"']);
+  });
+});
+
+describe('renderSparkline', () => {
+  test('goes from the lowest to the highest value', () => {
+    expect(renderSparkline([-1, 0, 1], 9, plainView)).toBe('▁▅█');
+    expect(renderSparkline([-1, 0, 1], 9, { ...plainView, ascii: true })).toBe('159');
+  });
+
+  test('of more values than cells shows both ends', () => {
+    const values = Array.from({ length: 100 }, (_, i) => i);
+    expect(renderSparkline(values, 8, plainView)).toBe('▁▂▃▄▅▆▇█');
+  });
+
+  test('draws nothing of nothing, and a flat line of equal values', () => {
+    expect(renderSparkline([], 8, plainView)).toBe('');
+    expect(renderSparkline([3, 3], 8, plainView)).toBe('▁▁');
   });
 });
 

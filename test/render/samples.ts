@@ -6,7 +6,7 @@ import type { BranchSummary } from '../../src/render/branch.js';
 import type { CheckoutReport } from '../../src/render/checkout.js';
 import type { CommitReport } from '../../src/render/commit.js';
 import type { DiffReport } from '../../src/render/diff.js';
-import type { EvalReport } from '../../src/render/eval.js';
+import type { EvalReport, EvalResult } from '../../src/render/eval.js';
 import type { EvaluationReport } from '../../src/render/evaluation.js';
 import type { ExportReport } from '../../src/render/export.js';
 import type { ImportReport } from '../../src/render/import.js';
@@ -117,6 +117,12 @@ export const evaluation: EvalReport = {
   texts: [{ name: 'text.txt', tokens: 4213, perplexityBefore: 1.8771, perplexityAfter: 1.8827, divergence: 0.00123 }],
 };
 
+export const likelihoods: EvalResult['likelihoods'] = {
+  before: [-0.001, -0.9, -3, -40],
+  after: [-0.002, -0.2, -0.4, -1],
+  change: ['kept', 'broke', 'fixed', 'fixed'],
+};
+
 const [heldOutResult, controlResult] = evaluation.probes.map(({ examples: _, ...result }) => result);
 const measured: EvaluationReport = {
   probes: [
@@ -146,6 +152,11 @@ export const show: PatchReport = {
       signer: 'ada',
       verified: 'good',
       summary: ['greedy, seed 7, 300 iterations on calculus (263 probes)', 'objective -0.7760 to -0.5511'],
+      course: [
+        { iteration: 0, objective: -0.776 },
+        { iteration: 9, objective: -0.6, heldBackRight: 30 },
+        { iteration: 11, objective: -0.5511, heldBackRight: 33 },
+      ],
     },
     {
       kind: 'evaluation',

@@ -68,6 +68,7 @@ const all: Drawn[] = [
   drawn('try, short', 'try', samples.tryShort, renderTry),
   drawn('try, long', 'try', samples.tryLong, renderTry),
   drawn('eval', 'eval', samples.evaluation, renderEval),
+  drawn('eval --plot', 'eval', plotted(), renderEval),
   drawn('verify', 'verify', samples.verification, renderVerify),
   drawn('layers', 'layers', samples.layers, renderLayers),
   drawn('audit', 'audit', samples.audit, renderAudit),
@@ -78,6 +79,14 @@ const all: Drawn[] = [
   drawn('export', 'export', samples.exported, renderExport),
   drawn('import', 'import', samples.imported, renderImport),
 ];
+
+function plotted(): EvalReport {
+  const [result] = samples.evaluation.probes;
+  return {
+    ...samples.evaluation,
+    probes: [{ ...result, ...(samples.likelihoods && { likelihoods: samples.likelihoods }) }],
+  };
+}
 
 function cleanStatus() {
   const { branch: _branch, recovered: _recovered, ...rest } = samples.status;

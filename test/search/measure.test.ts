@@ -1,5 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Flip } from '../../src/patch/flip.js';
+import { COURSE_LIMIT, courseOf } from '../../src/search/course.js';
+import { measureLikelihoods } from '../../src/search/likelihood.js';
 import { measureChange } from '../../src/search/measure.js';
 import { assertHeldOut, sharedPrompts } from '../../src/search/overlap.js';
 import { parseText } from '../../src/search/texts.js';
@@ -45,6 +47,39 @@ describe('measuring a change', () => {
     const options = { signal: stop.signal, onProgress: () => stop.abort() };
     await expect(measureChange(engine, flips, { probes: [set], texts: [] }, options)).toFailWithCode('INTERRUPTED');
     expect(engine.flipped.size).toBe(0);
+  });
+});
+
+test('likelihoods are those of whole answers, before and after', async () => {
+  const engine = smallEngine({ 'blk.0.ffn_up.weight:0': favouring(['q0:A'], 30) });
+  const { before, after } = await measureLikelihoods(engine, flips, probes);
+  expect(after[0]).toBeCloseTo(0, 5);
+  expect(before[0]).toBeLessThan(-1);
+  expect(after.slice(1)).toEqual(before.slice(1));
+  expect([engine.flipped.size, engine.openBatches()]).toEqual([0, 0]);
+});
+
+describe('the course of a search', () => {
+  const flip: Flip = flips[0];
+  const result = (iterations: number[]) =>
+    ({
+      objectiveBefore: -9,
+      history: iterations.map((iteration) => ({ iteration, flip, objective: iteration })),
+    }) as never;
+
+  test('has a point for each accepted iteration, and the start', () => {
+    expect(courseOf(result([2, 2, 5])).map(({ iteration, objective }) => [iteration, objective])).toEqual([
+      [0, -9],
+      [2, 2],
+      [5, 5],
+    ]);
+  });
+
+  test('of a long search is an even choice with both ends', () => {
+    const course = courseOf(result(Array.from({ length: 1000 }, (_, i) => i + 1)));
+    expect(course).toHaveLength(COURSE_LIMIT);
+    expect([course[0].iteration, course[COURSE_LIMIT - 1].iteration]).toEqual([0, 1000]);
+    expect(new Set(course.map(({ iteration }) => iteration)).size).toBe(COURSE_LIMIT);
   });
 });
 

@@ -99,7 +99,12 @@ async function follow(problem: SearchProblem, strategy: SearchPart, settings: Gu
       const history = [...position.history, ...steps];
       // What is flipped must be known before anything else can fail, to be taken back in the end.
       position = { ...position, value, history, flips: maskFlips(maskOf(history.map(({ flip }) => flip))) };
-      position = { ...position, rightHeldBack: await countRight(engine, heldBack) };
+      const rightHeldBack = await countRight(engine, heldBack);
+      position = { ...position, rightHeldBack };
+      if (heldBack.length > 0) {
+        const judged = steps.map((step) => ({ ...step, heldBackRight: rightHeldBack }));
+        position = { ...position, history: [...history.slice(0, -steps.length), ...judged] };
+      }
       roundsSinceBest += 1;
       if (isBetter(position, best, heldBack.length)) {
         best = position;

@@ -29,6 +29,12 @@ export interface SearchPredicate {
     readonly elapsedMs: number;
     readonly flips: number;
     readonly stoppedBy: string;
+    /** How it got there, in at most 64 points, ascending by iteration: to be drawn, not to be replayed. */
+    readonly course?: readonly {
+      readonly iteration: number;
+      readonly objective: Decimal;
+      readonly heldBackRight?: number;
+    }[];
   };
   /** RFC 3339 in UTC, as `Date.toISOString` gives it. */
   readonly createdAt: string;
