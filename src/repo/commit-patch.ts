@@ -1,18 +1,33 @@
-/** Owns the writing of the commit that adds a patch. Moves no ref: see `move-head.ts`. */
+/** Owns the writing of the commit that adds patches or removes them. Moves no ref: see `move-head.ts`. */
+import type { PatchId } from '../patch/ids.js';
 import { encodePatch, type Patch, patchId } from '../patch/patch.js';
 import { reporting } from './git-error.js';
 import type { CommitId } from './ids.js';
 import { readCommit, type Signature } from './object.js';
 import type { Repository } from './repository.js';
-import { type EvidenceFile, evidencePath, patchPath } from './state.js';
+import { evidenceDirectory, type EvidenceFile, evidencePath, patchPath } from './state.js';
 import { changeTree, fileEntry, type TreeEntry } from './tree.js';
 import { writeCommit, writeObject } from './write-object.js';
 
 /** A patch to be recorded on top of a commit. */
-export interface PatchCommit {
+export interface PatchCommit extends PatchAddition {
   readonly parent: CommitId;
+  readonly message: string;
+  readonly author: Signature;
+}
+
+/** A patch that comes in, with what it rests on. */
+export interface PatchAddition {
   readonly patch: Patch;
   readonly evidence: readonly EvidenceFile[];
+}
+
+/** A change of a state: patches that come in and patches that go. */
+export interface StateChange {
+  readonly parent: CommitId;
+  readonly added: readonly PatchAddition[];
+  /** They go with their evidence. */
+  readonly removed: readonly PatchId[];
   readonly message: string;
   readonly author: Signature;
 }
@@ -22,16 +37,28 @@ export interface PatchCommit {
  * REPOSITORY_CORRUPT.
  */
 export async function commitPatch(repository: Repository, addition: PatchCommit): Promise<CommitId> {
-  const id = patchId(addition.patch);
-  return reporting(`record patch ${id}`, async () => {
-    const changes = new Map<string, TreeEntry>();
-    const add = async (path: string, bytes: Uint8Array) =>
-      changes.set(path, fileEntry(await writeObject(repository, 'blob', bytes)));
-    await add(patchPath(id), encodePatch(addition.patch));
-    for (const file of addition.evidence) await add(evidencePath(id, file), file.bytes);
-    const parent = await readCommit(repository, addition.parent);
+  const { patch, evidence, ...rest } = addition;
+  return commitChange(repository, { ...rest, added: [{ patch, evidence }], removed: [] });
+}
+
+/** Writes the objects of the commit that changes its parent's state, durably. Throws IO, REPOSITORY_CORRUPT. */
+export async function commitChange(repository: Repository, change: StateChange): Promise<CommitId> {
+  return reporting(`record a change of ${change.parent}`, async () => {
+    const changes = new Map<string, TreeEntry | undefined>();
+    for (const id of change.removed) {
+      changes.set(patchPath(id), undefined);
+      changes.set(evidenceDirectory(id), undefined);
+    }
+    for (const { patch, evidence } of change.added) {
+      const id = patchId(patch);
+      const add = async (path: string, bytes: Uint8Array) =>
+        changes.set(path, fileEntry(await writeObject(repository, 'blob', bytes)));
+      await add(patchPath(id), encodePatch(patch));
+      for (const file of evidence) await add(evidencePath(id, file), file.bytes);
+    }
+    const parent = await readCommit(repository, change.parent);
     const tree = await changeTree(repository, parent.tree, changes);
-    const { author, message } = addition;
-    return writeCommit(repository, { tree, parents: [addition.parent], author, committer: author, message });
+    const { author, message } = change;
+    return writeCommit(repository, { tree, parents: [change.parent], author, committer: author, message });
   });
 }

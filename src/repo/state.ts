@@ -17,6 +17,7 @@ import { readTree } from './tree.js';
 const extensions = {
   search: 'json',
   import: 'json',
+  derivation: 'json',
   evaluation: 'json',
   probes: 'json',
   text: 'txt',
@@ -40,7 +41,8 @@ export const patchPath = (id: PatchId): string => `patches/${id.slice(0, 2)}/${i
 export const evidencePath = (id: PatchId, file: Pick<EvidenceFile, 'kind' | 'digest'>): string =>
   `${evidenceDirectory(id)}/${file.kind}.${file.digest}.${extensions[file.kind]}`;
 
-const evidenceDirectory = (id: PatchId): string => `evidence/${id.slice(0, 2)}/${id.slice(2)}`;
+/** The directory of a patch's evidence in the tree. */
+export const evidenceDirectory = (id: PatchId): string => `evidence/${id.slice(0, 2)}/${id.slice(2)}`;
 
 /** The patch whose file a path is, or undefined. */
 export function patchAtPath(path: string): PatchId | undefined {

@@ -1,4 +1,5 @@
 /** Owns the list of what statements can say: a type is a file in `predicates/` and its lines here. */
+import { type DerivationPredicate, derivationPredicate } from './predicates/derivation.js';
 import { type EvaluationPredicate, evaluationPredicate } from './predicates/evaluation.js';
 import { type ImportPredicate, importPredicate } from './predicates/import.js';
 import { type SearchPredicate, searchPredicate } from './predicates/search.js';
@@ -8,6 +9,7 @@ import type { PredicateType } from './predicates/terms.js';
 export interface Predicates {
   readonly search: SearchPredicate;
   readonly import: ImportPredicate;
+  readonly derivation: DerivationPredicate;
   readonly evaluation: EvaluationPredicate;
 }
 
@@ -16,6 +18,7 @@ export type StatementKind = keyof Predicates;
 export const predicateTypes: { readonly [Kind in StatementKind]: PredicateType<Predicates[Kind]> } = {
   search: searchPredicate,
   import: importPredicate,
+  derivation: derivationPredicate,
   evaluation: evaluationPredicate,
 };
 

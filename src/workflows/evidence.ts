@@ -56,7 +56,7 @@ export async function checkEvidence(
 /** The probe files and texts that a statement rests on. */
 export function filesNamedBy({ kind, predicate }: Statement): readonly { name: string; sha256: string }[] {
   if (kind === 'import') return [];
-  return kind === 'search' ? predicate.probes : [...predicate.probes, ...predicate.texts];
+  return kind === 'evaluation' ? [...predicate.probes, ...predicate.texts] : predicate.probes;
 }
 
 function misleading(fact: string): FormatError {

@@ -1,8 +1,8 @@
-/** Owns the recording of a new patch: statement, signature, commit, and the working model that follows. */
+/** Owns the recording of new patches, and of patches that go: statement, signature, commit, and the working model that follows. */
 import { patchId, type Patch } from '../patch/patch.js';
 import { sha256Hex, type PatchId } from '../patch/ids.js';
 import type { Head } from '../repo/branch.js';
-import { commitPatch } from '../repo/commit-patch.js';
+import { commitChange } from '../repo/commit-patch.js';
 import type { CommitId } from '../repo/ids.js';
 import { type Identity, readIdentity } from '../repo/identity.js';
 import type { EvidenceFile, EvidenceKind } from '../repo/state.js';
@@ -24,16 +24,25 @@ export interface Recorder {
   readonly version: string;
 }
 
-export interface NewPatch {
+/** A patch that comes in, and what is said about it. */
+export interface Addition {
   readonly patch: Patch;
-  /** What is said about it: each is signed and put in an envelope of its own. */
+  /** Each is signed and put in an envelope of its own. */
   readonly statements: readonly Statement[];
   /** Files that the statements name by digest. */
   readonly files: readonly { readonly kind: EvidenceKind; readonly bytes: Uint8Array }[];
+}
+
+/** A change of a state. */
+export interface Change {
+  readonly added: readonly Addition[];
+  readonly removed: readonly PatchId[];
   readonly message: string;
   /** The commit to build on; its branch, if any, moves along. */
   readonly onto: Head;
 }
+
+export type NewPatch = Addition & Pick<Change, 'message' | 'onto'>;
 
 export interface Recorded {
   readonly commit: CommitId;
@@ -43,30 +52,43 @@ export interface Recorded {
 
 /** Signs and commits a patch and checks the new commit out. Throws the codes of the rooms it joins. */
 export async function record(workspace: Workspace, addition: NewPatch, recorder: Recorder): Promise<Recorded> {
+  const { message, onto, ...added } = addition;
+  const { commit, signer } = await recordChange(workspace, { added: [added], removed: [], message, onto }, recorder);
+  return { commit, patch: patchId(addition.patch), signer };
+}
+
+/** Signs what comes in, commits the change and checks the new commit out. Throws the codes of the rooms it joins. */
+export async function recordChange(
+  workspace: Workspace,
+  { added, removed, message, onto }: Change,
+  recorder: Recorder,
+): Promise<Omit<Recorded, 'patch'>> {
   const { repository } = workspace;
   const key = await loadOrCreateKey(recorder.keyDirectory);
   const signed = (statement: Statement): EvidenceFile => {
     const envelope = signEnvelope(STATEMENT_PAYLOAD_TYPE, encodeStatement(statement), key);
     return digested(statement.kind, encodeEnvelope(envelope));
   };
-  const evidence: EvidenceFile[] = [
-    ...addition.statements.map(signed),
-    { kind: 'key', digest: key.id, bytes: encodePublicKey(key.publicKey) },
-    ...addition.files.map(({ kind, bytes }) => digested(kind, bytes)),
-  ];
-  const commit = await commitPatch(repository, {
-    parent: addition.onto.commit,
-    patch: addition.patch,
-    evidence,
-    message: addition.message.endsWith('\n') ? addition.message : `${addition.message}\n`,
+  const commit = await commitChange(repository, {
+    parent: onto.commit,
+    added: added.map(({ patch, statements, files }) => ({
+      patch,
+      evidence: [
+        ...statements.map(signed),
+        { kind: 'key', digest: key.id, bytes: encodePublicKey(key.publicKey) },
+        ...files.map(({ kind, bytes }) => digested(kind, bytes)),
+      ],
+    })),
+    removed,
+    message: message.endsWith('\n') ? message : `${message}\n`,
     author: {
       ...(await readIdentity(repository, recorder.identity)),
       timestamp: Math.floor(recorder.time.getTime() / 1000),
       timezoneOffset: recorder.time.getTimezoneOffset(),
     },
   });
-  await moveTo(workspace, { commit, ...(addition.onto.branch !== undefined && { branch: addition.onto.branch }) });
-  return { commit, patch: patchId(addition.patch), signer: key.id };
+  await moveTo(workspace, { commit, ...(onto.branch !== undefined && { branch: onto.branch }) });
+  return { commit, signer: key.id };
 }
 
 const digested = (kind: EvidenceFile['kind'], bytes: Uint8Array): EvidenceFile => ({

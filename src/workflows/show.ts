@@ -1,18 +1,17 @@
 /** Owns `bankai show`: a patch with everything said about it, each statement judged. */
 import { compactSize } from '../patch/compact.js';
-import { isPatchId, type PatchId } from '../patch/ids.js';
+import type { PatchId } from '../patch/ids.js';
 import { encodePatch, type Patch, patchFlips } from '../patch/patch.js';
 import { parseTensorName } from '../patch/projection.js';
 import type { CommitId } from '../repo/ids.js';
 import { readLogEntry, readLog } from '../repo/log.js';
-import { readHead } from '../repo/branch.js';
 import type { Repository } from '../repo/repository.js';
-import { readState } from '../repo/state.js';
 import type { SearchPredicate } from '../trust/predicates/search.js';
 import { predicateTypes } from '../trust/predicates.js';
 import type { Statement } from '../trust/statement.js';
 import { checkEvidence, type StatementCheck } from './evidence.js';
 import { reportOf } from './measurement.js';
+import { findPatch } from './chosen-patches.js';
 import { loadStack, type LoadedStack } from './stack.js';
 import { baseName } from './status.js';
 import { openWorkspace } from './workspace.js';
@@ -46,12 +45,6 @@ export async function show(directory: string, expression: string) {
       };
     }),
   );
-}
-
-async function findPatch(repository: Repository, text: string): Promise<PatchId | undefined> {
-  if (!/^[0-9a-f]{6,64}$/.test(text)) return undefined;
-  const found = (await readState(repository, (await readHead(repository)).commit)).filter((id) => id.startsWith(text));
-  return found.length === 1 && isPatchId(found[0]) ? found[0] : undefined;
 }
 
 async function subjects(repository: Repository, { parts, patches }: LoadedStack): Promise<readonly PatchId[]> {
@@ -125,6 +118,21 @@ function linesOf(statement: Statement): string[] {
     return [
       `measured${others} against ${reference}, ${createdAt}`,
       `by ${engine.name} ${engine.version} in ${(elapsedMs / 1000).toFixed(1)} s`,
+    ];
+  }
+  if (statement.kind === 'derivation') {
+    const { operation, parents, settings, result, engine, createdAt } = statement.predicate;
+    const how = Object.entries(settings).map(([key, value]) => `${key} ${value}`);
+    return [
+      `made by ${operation} of ${parents.map((id) => id.slice(0, 10)).join(', ')}, ${createdAt}`,
+      ...(how.length > 0 ? [how.join(', ')] : []),
+      ...(result
+        ? [
+            `flips ${result.flipsBefore} to ${result.flipsAfter}, right answers ${result.rightBefore} to ${result.rightAfter}`,
+            `objective ${shorten(result.objectiveBefore)} to ${shorten(result.objectiveAfter)}`,
+          ]
+        : []),
+      `by ${engine.name} ${engine.version}`,
     ];
   }
   const { probes, strategy, fitness, seed, engine, result, createdAt, parents } = statement.predicate;

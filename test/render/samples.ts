@@ -5,6 +5,7 @@ import type { BlameProbesReport, BlameReport } from '../../src/render/blame.js';
 import type { BranchSummary } from '../../src/render/branch.js';
 import type { CheckoutReport } from '../../src/render/checkout.js';
 import type { CommitReport } from '../../src/render/commit.js';
+import type { DeriveReport, MinimizeReport } from '../../src/render/derive.js';
 import type { DiffReport } from '../../src/render/diff.js';
 import type { EvalReport, EvalResult } from '../../src/render/eval.js';
 import type { EvaluationReport } from '../../src/render/evaluation.js';
@@ -167,6 +168,39 @@ export const show: PatchReport = {
     },
     { kind: 'evaluation', signer: 'mallory', verified: 'bad', summary: [] },
   ],
+};
+
+export const split: DeriveReport = {
+  commit: third,
+  branch: 'parts',
+  message: 'Split 3f1c9a20b7 by category of the probes that it was searched on, so that each can go alone',
+  removed: [calcPatch],
+  added: [
+    { id: mathPatch, flips: 40, part: 'polynomials' },
+    { id: hex('71be', 64), flips: 1018, part: 'products of elementary functions with a constant factor before them' },
+  ],
+};
+
+export const removed: DeriveReport = { commit: third, message: 'Remove calc', removed: [calcPatch], added: [] };
+
+export const minimized: MinimizeReport = {
+  commit: third,
+  branch: 'calc',
+  message: 'Minimize calc',
+  removed: [calcPatch],
+  added: [{ id: mathPatch, flips: 41 }],
+  measured: {
+    probes: { name: 'calculus-large.json', count: 263 },
+    flipsBefore: 58,
+    flipsAfter: 41,
+    objectiveBefore: -0.7011,
+    objectiveAfter: -0.6932,
+    rightBefore: 140,
+    rightAfter: 141,
+    fixed: 2,
+    broke: 1,
+    evaluations: 160,
+  },
 };
 
 export const diff: DiffReport = {

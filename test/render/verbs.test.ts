@@ -8,6 +8,7 @@ import { renderBlame, renderBlameProbes } from '../../src/render/blame.js';
 import { renderBranches } from '../../src/render/branch.js';
 import { renderCheckout } from '../../src/render/checkout.js';
 import { renderCommit } from '../../src/render/commit.js';
+import { renderDerive, renderMinimize } from '../../src/render/derive.js';
 import { renderDiff } from '../../src/render/diff.js';
 import { type EvalReport, renderEval } from '../../src/render/eval.js';
 import { renderExport } from '../../src/render/export.js';
@@ -64,6 +65,9 @@ const all: Drawn[] = [
   ),
   drawn('blame', 'blame', samples.blame, renderBlame),
   drawn('blame, probes', 'blame', samples.blameProbes, renderBlameProbes),
+  drawn('split', 'split', samples.split, renderDerive),
+  drawn('rm', 'rm', samples.removed, renderDerive),
+  drawn('minimize', 'minimize', samples.minimized, renderMinimize),
   drawn('branch', 'branch', samples.branches, renderBranches),
   drawn('try, short', 'try', samples.tryShort, renderTry),
   drawn('try, long', 'try', samples.tryLong, renderTry),

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { canonicalBytes } from '../../src/patch/canonical.js';
 import type { PatchId, WeightsId } from '../../src/patch/ids.js';
+import type { DerivationPredicate } from '../../src/trust/predicates/derivation.js';
 import type { EvaluationPredicate } from '../../src/trust/predicates/evaluation.js';
 import type { ImportPredicate } from '../../src/trust/predicates/import.js';
 import type { SearchPredicate } from '../../src/trust/predicates/search.js';
@@ -181,4 +182,33 @@ test('a decimal gives its number back and fits the schema', () => {
       createStatement('search', patch, { ...search, result: { ...search.result, objectiveAfter } });
     }),
   );
+});
+
+describe('a derivation', () => {
+  const derivation: DerivationPredicate = {
+    base,
+    operation: 'squash',
+    parents: [other, '3'.repeat(64) as PatchId],
+    settings: {},
+    probes: [],
+    engine: { name: 'bankai', version: '0.1.0' },
+    createdAt: '2026-01-02T03:04:05.678Z',
+  };
+
+  test('is read back with its parents in order', () => {
+    const statement = createStatement('derivation', patch, {
+      ...derivation,
+      parents: [...derivation.parents].reverse(),
+    });
+    expect(statement.predicate.parents).toEqual(derivation.parents);
+    expect(decodeStatement(encodeStatement(statement), patch, base)).toEqual(statement);
+  });
+
+  test('cannot name the patch itself, nobody, or a result that its operation does not have', () => {
+    const create = (changes: Partial<DerivationPredicate>) => () =>
+      createStatement('derivation', patch, { ...derivation, ...changes });
+    expect(create({ parents: [patch] })).toThrow('its own parent');
+    expect(create({ parents: [] })).toThrow('parents');
+    expect(create({ operation: 'minimize' })).toThrow('no result of "minimize"');
+  });
 });

@@ -1,0 +1,27 @@
+import { Args } from '@oclif/core';
+import { renderDerive } from '../src/render/derive.js';
+import { BankaiCommand } from './base.js';
+import { deriveRequest, messageFlag } from './terminal/derive-flags.js';
+import { recorderOf } from './terminal/person.js';
+
+export default class Rm extends BankaiCommand {
+  static override summary = 'Remove patches from the state of HEAD, with a commit.';
+  static override description =
+    'The working model loses their flips. They stay in the history, from which "bankai checkout" brings them back. Exits ' +
+    'with 1 where there is nothing to remove.';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> 3f1c9a20b7',
+    '<%= config.bin %> <%= command.id %> math -m "primes got worse"',
+  ];
+  static override args = {
+    patches: Args.string({ required: true, description: 'The first digits of a patch id, or a stack.' }),
+  };
+  static override flags = messageFlag;
+
+  async run() {
+    const { args, flags } = await this.parse(Rm);
+    const { remove } = await import('../src/workflows/squash.js');
+    const recorder = recorderOf(process.env, this.config.version, this.directory);
+    return this.answer(await remove(this.directory, deriveRequest(args.patches, flags), recorder), renderDerive);
+  }
+}
