@@ -1,8 +1,9 @@
-/** Owns probe sets: what a probe is, and reading it from a file (docs/FORMAT.md, "Probe files"). */
+/** Owns probe sets: what a probe is, and reading and writing files of them (docs/FORMAT.md, "Probe files"). */
 import { FormatError } from '../errors.js';
 import { parseJson } from '../patch/canonical.js';
 import { sha256Hex } from '../patch/ids.js';
 import { schemaViolation } from '../schema.js';
+import { expandTemplate, expansionBudget, isTemplate, type Template } from './templates/expand.js';
 
 /** A question whose answer is known. A control is a probe that must not get worse. */
 export interface Probe {
@@ -29,23 +30,42 @@ export interface ProbeSet {
 /** The longest probe file that is read, in bytes. */
 export const PROBE_FILE_LIMIT = 64 * 2 ** 20;
 
+/** The most probes of one set, those of its templates included. */
+export const PROBE_COUNT_LIMIT = 100_000;
+
 /**
- * Parses a probe file: a JSON array of probes, or an object whose `probes` is one. Fields that are not known are
- * left out. `name` is the set's name. Throws PROBES_INVALID.
+ * Parses a probe file: a JSON array of probes and templates, or an object whose `probes` is one. Templates are expanded
+ * where they stand. Fields of probes that are not known are left out. `name` is the set's name. Throws PROBES_INVALID.
  */
 export function parseProbes(bytes: Uint8Array, name: string): ProbeSet {
   const fail = (fact: string, cause?: unknown) => invalid(name, `it ${fact}`, 'Give a UTF-8 file of JSON.', cause);
   const document = parseJson(bytes, PROBE_FILE_LIMIT, fail);
   const violation = schemaViolation('probes', document);
-  if (violation !== undefined) {
-    throw invalid(
-      name,
-      violation,
-      'Give a JSON array of {"prompt", "correct", "wrong"}; see docs/FORMAT.md, "Probe files".',
+  if (violation !== undefined) throw invalid(name, violation, FORM);
+  const bare = Array.isArray(document);
+  const entries = (bare ? document : (document as { probes: unknown }).probes) as (Probe | Template)[];
+  const budget = expansionBudget(
+    PROBE_COUNT_LIMIT - entries.filter((entry) => !isTemplate(entry)).length,
+    PROBE_FILE_LIMIT,
+  );
+  const probes = entries.flatMap((entry, index) => {
+    if (!isTemplate(entry)) return [knownFields(entry)];
+    const place = `${bare ? '' : '/probes'}/${index}`;
+    const expanded = expandTemplate(entry, budget, (below, fact) =>
+      invalid(name, `${place}${below} ${fact}`, 'See docs/FORMAT.md, "Templates".'),
     );
-  }
-  const entries = (Array.isArray(document) ? document : (document as { probes: unknown }).probes) as Probe[];
-  return { name, sha256: sha256Hex(bytes), probes: entries.map(knownFields) };
+    const misfit = schemaViolation('probes', expanded);
+    if (misfit !== undefined) throw invalid(name, `${place} expands to what is no probe: ${misfit}`, FORM);
+    return expanded;
+  });
+  return { name, sha256: sha256Hex(bytes), probes };
+}
+
+const FORM = 'Give a JSON array of {"prompt", "correct", "wrong"}; see docs/FORMAT.md, "Probe files".';
+
+/** Formats probes as a file that `parseProbes` reads. */
+export function formatProbes(probes: readonly (Probe | Template)[]): string {
+  return `${JSON.stringify(probes, null, 2)}\n`;
 }
 
 function knownFields({ prompt, correct, wrong, name, category, alternates }: Probe): Probe {

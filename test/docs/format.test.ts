@@ -155,6 +155,11 @@ describe('evidence', () => {
   });
 });
 
+test('the example template expands to what is listed', () => {
+  const { probes } = parseProbes(Buffer.from(example('template')), 'template.json');
+  expect(probes.map(({ prompt, correct }) => prompt + correct).join('\n')).toBe(example('template-expanded'));
+});
+
 describe('the example repository', () => {
   let created: CreatedRepository;
   let commits: { calc: CommitId; math: CommitId };

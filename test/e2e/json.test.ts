@@ -42,6 +42,10 @@ const answers: readonly (readonly [schema: string, args: readonly string[]])[] =
   ['verify', ['verify']],
   ['verify', ['verify', 'calc.gguf']],
   ['audit', ['probes', 'audit', 'few.json', '--heldout', 'calculus-heldout']],
+  ['probes-init', ['probes', 'init', 'mine.json']],
+  ['probes-expand', ['probes', 'expand', 'mine.json']],
+  ['probes-split', ['probes', 'split', 'mine.json', '--search', 'a.json', '--heldout', 'b.json']],
+  ['probes-import', ['probes', 'import', 'questions.jsonl', '-o', 'questions.json']],
 ];
 
 const errors: readonly (readonly [code: string, exitCode: number, args: readonly string[]])[] = [
@@ -51,6 +55,9 @@ const errors: readonly (readonly [code: string, exitCode: number, args: readonly
   ['STACK_SYNTAX', 129, ['checkout', 'calc++math']],
   ['UNKNOWN_REVISION', 128, ['log', 'clac']],
   ['FILE_NOT_FOUND', 128, ['import', 'gone.json']],
+  ['FILE_EXISTS', 128, ['probes', 'init', 'few.json']],
+  ['USAGE', 129, ['probes', 'init', 'new.json', '--example', 'no answer']],
+  ['FILE_EXISTS', 128, ['probes', 'split', 'few.json', '--search', 'new.json', '--heldout', 'few.json']],
   ['NOTHING_TO_COMMIT', 1, ['commit', '-m', 'solved', '--probes', 'solved.json', '--iterations', '1']],
   ['NOTHING_TO_BISECT', 1, ['bisect', '--probes', 'solved.json', 'base', 'calc']],
   ['USAGE', 129, ['bisect', 'base', 'calc']],
@@ -64,6 +71,7 @@ describe('--json', () => {
   beforeAll(async () => {
     await makeSampleRepository(cli);
     writeFileSync(join(cli.directory, 'few.json'), someProbes('calculus', 8));
+    writeFileSync(join(cli.directory, 'questions.jsonl'), '{"question":"How many?","answer":"Four.\\n#### 4"}\n');
     writeFileSync(join(cli.directory, 'solved.json'), someProbes('knowledge', 4));
     writeFileSync(join(cli.directory, 'peru.json'), await withoutPeru(cli));
     writeFileSync(join(cli.directory, 'third.json'), foreignPatch('third', [[4, 'up_proj', 9]]));

@@ -15,6 +15,12 @@ import type { InitReport } from '../../src/render/init.js';
 import type { LayersReport } from '../../src/render/layers.js';
 import type { LogEntry } from '../../src/render/log.js';
 import type { PatchReport } from '../../src/render/show.js';
+import type {
+  ProbesExpandReport,
+  ProbesImportReport,
+  ProbesInitReport,
+  ProbesSplitReport,
+} from '../../src/render/probes.js';
 import type { StatusReport } from '../../src/render/status.js';
 import type { TryReport } from '../../src/render/try.js';
 import type { VerifyReport } from '../../src/render/verify.js';
@@ -414,4 +420,33 @@ export const imported: ImportReport = {
   flips: 78,
   ignoredFields: ['stats', 'metadata'],
   notes: ['The file says 319,488 flipped bits, which is right only for rows of 4,096 weights; these are wider.'],
+};
+
+export const probesInit: ProbesInitReport = { path: '/home/ada/mine.json', count: 60, templates: 2 };
+
+export const probesExpand: ProbesExpandReport = {
+  name: 'mine.json',
+  sha256: hex('7be2', 64),
+  probes: [
+    { prompt: 'd/dx [6x^5] =', correct: ' 30x^4', wrong: ' 6x^4' },
+    { prompt: 'Is 44 a prime number, or is there a number that divides it? Answer:', correct: ' It is not' },
+  ],
+};
+
+export const probesSplit: ProbesSplitReport = {
+  probes: { name: 'mine.json', count: 61 },
+  search: { path: '/home/ada/search.json', count: 31 },
+  heldOut: { path: '/home/ada/heldout.json', count: 30 },
+  categories: [
+    { category: 'derivatives of polynomials', search: 20, heldOut: 20 },
+    { category: '', search: 11, heldOut: 10 },
+  ],
+};
+
+export const probesImport: ProbesImportReport = {
+  questions: 'gsm8k.jsonl',
+  path: '/home/ada/gsm8k.json',
+  count: 200,
+  skipped: [{ reason: 'no answer that can be told', count: 1 }],
+  first: { prompt: 'Natalia sold clips to 48 of her friends. How many did she sell?', correct: ' 72' },
 };

@@ -16,6 +16,12 @@ import { renderImport } from '../../src/render/import.js';
 import { renderInit } from '../../src/render/init.js';
 import { renderLayers } from '../../src/render/layers.js';
 import { renderLog, renderLogOneline } from '../../src/render/log.js';
+import {
+  renderProbesExpand,
+  renderProbesImport,
+  renderProbesInit,
+  renderProbesSplit,
+} from '../../src/render/probes.js';
 import { renderPatch } from '../../src/render/show.js';
 import { renderStatus } from '../../src/render/status.js';
 import { colourStyle } from '../../src/render/style.js';
@@ -82,6 +88,10 @@ const all: Drawn[] = [
   drawn('init', 'init', samples.init, renderInit),
   drawn('export', 'export', samples.exported, renderExport),
   drawn('import', 'import', samples.imported, renderImport),
+  drawn('probes init', 'probes-init', samples.probesInit, renderProbesInit),
+  drawn('probes expand', 'probes-expand', samples.probesExpand, renderProbesExpand),
+  drawn('probes split', 'probes-split', samples.probesSplit, renderProbesSplit),
+  drawn('probes import', 'probes-import', samples.probesImport, renderProbesImport),
 ];
 
 function plotted(): EvalReport {
