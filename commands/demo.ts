@@ -13,13 +13,16 @@ const shippedModel = fileURLToPath(new URL('../../fixtures/worksheet-5m-q1_0.ggu
 
 const search = (branch: string, message: string, probes: string): string[] => [
   ...['commit', '-b', branch, '-m', message, '--probes', probes, '--controls', 'knowledge', '--iterations', '200'],
+  ...['--heldout', `${probes}-heldout`, '--text', 'text'],
 ];
 
 /** The main job, as somebody would type it. */
 const steps: readonly { readonly about: string; readonly commands: readonly (readonly string[])[] }[] = [
   { about: 'A repository for a base model, with a working model in it', commands: [['init', '--model', 'base.gguf']] },
   {
-    about: 'Search a patch for calculus, then one for arithmetic: each from the base, on a branch of its own',
+    about:
+      'Search a patch for calculus, then one for arithmetic: each from the base, on a branch of its own. What it does to ' +
+      'problems that the search has not seen is measured, and signed',
     commands: [search('calc', 'calculus', 'calculus'), search('math', 'arithmetic', 'arithmetic'), ['branch']],
   },
   {
@@ -28,12 +31,10 @@ const steps: readonly { readonly about: string; readonly commands: readonly (rea
   },
   { about: 'Where do they collide?', commands: [['diff', 'calc', 'math']] },
   {
-    about: 'Do they help on problems that the searches have not seen?',
+    about: 'What is known of a patch, and what does the stack of both do?',
     commands: [
-      ['eval', 'calc', '--probes', 'calculus-heldout'],
-      ['eval', 'math', '--probes', 'arithmetic-heldout'],
-      ['eval', 'calc+math', '--probes', 'calculus-heldout'],
-      ['eval', 'calc+math', '--probes', 'knowledge'],
+      ['show', 'calc'],
+      ['eval', 'calc+math', '--probes', 'calculus-heldout', '--probes', 'arithmetic-heldout', '--text', 'text'],
       ['try', 'Is 44 prime? Answer:'],
     ],
   },
