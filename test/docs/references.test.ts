@@ -13,6 +13,7 @@ import { rising } from '../../src/search/acceptance.js';
 import { answerFitness } from '../../src/search/fitness/answer.js';
 import { gapFitness } from '../../src/search/fitness/gap.js';
 import { parseProbes, PROBE_FILE_LIMIT } from '../../src/search/probes.js';
+import { TEXT_FILE_LIMIT } from '../../src/search/texts.js';
 import { greedy } from '../../src/search/strategies/greedy.js';
 import { ENVELOPE_BYTE_LIMIT } from '../../src/trust/envelope.js';
 import { STATEMENT_BYTE_LIMIT } from '../../src/trust/statement.js';
@@ -77,6 +78,7 @@ describe('tables', () => {
       envelope: ENVELOPE_BYTE_LIMIT,
       statement: STATEMENT_BYTE_LIMIT,
       'probe file': PROBE_FILE_LIMIT,
+      'text file': TEXT_FILE_LIMIT,
       'header of a GGUF file': HEADER_LIMIT,
     });
   });

@@ -21,6 +21,12 @@ describe('the main job', () => {
   const bankai = async (...args: string[]) => outputOf(await cli.run(args));
   const working = join(cli.directory, 'working.gguf');
   const searched: Record<string, CommitOutcome> = {};
+  const expectPicture = (path: string): string => {
+    const svg = readFileSync(join(cli.directory, path), 'utf8');
+    expect(svg).toMatch(/^<svg [^]*<\/svg>\n?$/);
+    expectWellFormed(svg);
+    return svg;
+  };
 
   test('init makes a working model that equals the base', async () => {
     expect(await bankai('init', '--model', fixtureModel)).toMatch(
@@ -107,9 +113,23 @@ describe('the main job', () => {
     expect(await bankai('layers', '--probes', '.git/heldout.json', '--svg', '.git/layers.svg')).toMatch(
       /\nlayer 0 .*\nlayer 1 /,
     );
-    const svg = readFileSync(join(cli.directory, '.git', 'layers.svg'), 'utf8');
-    expect(svg).toMatch(/^<svg [^]*<\/svg>\n?$/);
-    expectWellFormed(svg);
+    expectPicture('.git/layers.svg');
+  });
+
+  test('show draws a search and its flips, eval how likely each answer was and is', async () => {
+    await bankai('show', 'calc', '--svg', '.git/show.svg');
+    expect(expectPicture('.git/show.svg')).toContain('Objective of the search');
+    const plot = ['--probes', '.git/heldout.json', '--plot', '--svg', '.git/eval.svg'];
+    expect(await bankai('eval', 'calc+math', '--against', 'math', ...plot)).toMatch(
+      /^calc\+math against math on [^]*\nprobability of the correct answer\n90 % and more before /,
+    );
+    expect(expectPicture('.git/eval.svg').match(/<circle /g)).toHaveLength(40 + 3);
+  });
+
+  test('eval measures a text', async () => {
+    expect(await bankai('eval', 'calc', '--text', 'text')).toMatch(
+      /^text text\.txt, 3,774 tokens\n {2}perplexity 2\.1417 → \d\.\d{4} \(\S+ %\), KL \S+ nats\n$/,
+    );
   });
 
   test('export writes a model that verifies, and differs from the base in header and flips alone', async () => {
