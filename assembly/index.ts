@@ -7,6 +7,7 @@ export { regroup } from './regroup';
 export { embed, gather, scatter } from './rows';
 export { rmsNorm, rmsNormBackward } from './norm';
 export { matmul } from './matmul';
+export { matvec } from './matvec';
 export { matmulTransposed } from './matmul-transposed';
 export { splitHeads } from './heads';
 export { splitHeadsBackward } from './heads-backward';

@@ -96,7 +96,7 @@ export function projectHeads(
   const tiles = tilesOf(count);
   const input = x + tileBytes(first, width);
   kernels.rmsNorm({ x: input, weight: layer.attentionNorm, out: normed, features: width, tiles, epsilon });
-  kernels.matmul({ x: normed, weights: layer.qkv, out: projected, tiles, accumulate: false });
+  kernels.matmul({ x: normed, weights: layer.qkv, out: projected, tiles, tokenCount: count, accumulate: false });
   kernels.splitHeads({
     ...headArguments(config, layer, batch, { first, count }),
     projected,
@@ -147,7 +147,14 @@ export function attend(
     out: attended,
   });
   const stream = x + tileBytes(first, width);
-  kernels.matmul({ x: attended, weights: layer.output, out: stream, tiles: tilesOf(count), accumulate: true });
+  kernels.matmul({
+    x: attended,
+    weights: layer.output,
+    out: stream,
+    tiles: tilesOf(count),
+    tokenCount: count,
+    accumulate: true,
+  });
 }
 
 /** The MLP, for a span: x += down · hidden, through normed, gateUp and hidden, which are the span's own. */
@@ -161,7 +168,14 @@ export function transform(
   activate(graph, layer, span, x, temporary);
   const stream = x + tileBytes(span.first, graph.config.width);
   const tiles = tilesOf(span.count);
-  graph.kernels.matmul({ x: temporary.hidden, weights: layer.down, out: stream, tiles, accumulate: true });
+  graph.kernels.matmul({
+    x: temporary.hidden,
+    weights: layer.down,
+    out: stream,
+    tiles,
+    tokenCount: span.count,
+    accumulate: true,
+  });
 }
 
 /** The MLP up to its hidden units, for a span: x → normed → gateUp → hidden. */
@@ -176,7 +190,7 @@ export function activate(
   const tiles = tilesOf(count);
   const stream = x + tileBytes(first, width);
   kernels.rmsNorm({ x: stream, weight: layer.mlpNorm, out: normed, features: width, tiles, epsilon });
-  kernels.matmul({ x: normed, weights: layer.gateUp, out: gateUp, tiles, accumulate: false });
+  kernels.matmul({ x: normed, weights: layer.gateUp, out: gateUp, tiles, tokenCount: count, accumulate: false });
   kernels.swiglu({ gateUp, out: hidden, features: mlp, tiles });
 }
 
@@ -219,7 +233,7 @@ export function forLogits(
       const argmax = logSumExp + tileBytes(count, 1);
       kernels.gather({ x, rows: rows + first * 4, rowCount: count, out: stream, features: width });
       kernels.rmsNorm({ x: stream, weight: weights.outputNorm, out: normed, features: width, tiles, epsilon });
-      kernels.matmul({ x: normed, weights: weights.head, out: logits, tiles, accumulate: false });
+      kernels.matmul({ x: normed, weights: weights.head, out: logits, tiles, tokenCount: count, accumulate: false });
       kernels.summarizeLogits({ logits, vocabulary, tiles, logSumExp, argmax });
       visit({ first, count, stream, logits, logSumExp, argmax });
     },

@@ -19,6 +19,9 @@ const HEAD_DIM_UNIT = 16;
 /** Rows below which a thread's share of a tile is not worth building the tables again. */
 const LEAST_ROWS = 512;
 
+/** Rows that `matvec` takes at a time. */
+const ROWS_FOR_ONE_TOKEN = 512;
+
 /** Tiles that `matmulTransposed` takes at a time: as many as share its look-up indices. */
 const TILES_AT_A_TIME = 4;
 
@@ -37,7 +40,12 @@ export function bindKernels(run: Run, threads: number): Omit<Kernels, 'name' | '
     rmsNorm({ x, weight, out, features, tiles, epsilon }) {
       run('rmsNorm', 2 * tiles, [x, weight, out, features, epsilon]);
     },
-    matmul({ x, weights: { bits, scales, rows, columns }, out, tiles, accumulate }) {
+    matmul({ x, weights: { bits, scales, rows, columns }, out, tiles, tokenCount, accumulate }) {
+      if (tokenCount === 1) {
+        const args = [x, bits, scales, rows, columns, out, accumulate ? 1 : 0];
+        run('matvec', Math.ceil(rows / ROWS_FOR_ONE_TOKEN), args);
+        return;
+      }
       const parts = partsOfTile(tiles, rows, threads);
       run('matmul', tiles * parts, [x, bits, scales, rows, columns, out, accumulate ? 1 : 0, parts]);
     },

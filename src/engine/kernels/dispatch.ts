@@ -25,6 +25,7 @@ export const KERNELS = [
   'gather',
   'rmsNorm',
   'matmul',
+  'matvec',
   'splitHeads',
   'attention',
   'swiglu',

@@ -61,8 +61,18 @@ export interface Kernels extends BackwardKernels {
   /** out = x / sqrt(mean(x²) + epsilon) · weight, over features of each token. weight (features) f32. May be in place. */
   rmsNorm(args: { x: Address; weight: Address; out: Address; features: number; tiles: number; epsilon: number }): void;
 
-  /** out = W·x, or out += W·x when `accumulate`: x tiles of W.columns → out tiles of W.rows. */
-  matmul(args: { x: Address; weights: BitMatrix; out: Address; tiles: number; accumulate: boolean }): void;
+  /**
+   * out = W·x, or out += W·x when `accumulate`: x tiles of W.columns → out tiles of W.rows. Of the lanes, `tokenCount` are
+   * wanted, all when it is absent: a single token is then computed alone, faster and to the same bits.
+   */
+  matmul(args: {
+    x: Address;
+    weights: BitMatrix;
+    out: Address;
+    tiles: number;
+    tokenCount?: number;
+    accumulate: boolean;
+  }): void;
 
   /**
    * Splits projected tiles of (heads + 2·kvHeads)·headDim features, ordered q | k | v, into token-major rows:

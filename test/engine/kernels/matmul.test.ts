@@ -110,6 +110,31 @@ describeBackends('matmul', (kernels) => {
   });
 });
 
+test('a single token has the same bits alone as in a tile', () => {
+  for (const kernels of wasmByThreads) {
+    for (const { rows, columns } of [
+      { rows: 5, columns: 128 },
+      { rows: 16, columns: 384 },
+      { rows: 1300, columns: 256 },
+    ]) {
+      const weights = placeMatrix(kernels, randomMatrix(rows, columns, rows));
+      const values = randomValues(columns, rows);
+      values.fill(0, 3, 60);
+      const x = placeF32(kernels, toTiles(values, 1, columns));
+      for (const accumulate of [false, true]) {
+        const before = toTiles(randomValues(rows, 3), 1, rows);
+        const [alone, inTile] = [1, undefined].map((tokenCount) => {
+          const out = placeF32(kernels, before);
+          kernels.matmul({ x, weights, out, tiles: 1, tokenCount, accumulate });
+          return readF32(kernels, out, 8 * rows);
+        });
+        expect(sameBits(fromTiles(alone, 1, rows), fromTiles(inTile, 1, rows))).toBe(true);
+        expect(alone.every(Number.isFinite)).toBe(true);
+      }
+    }
+  }
+});
+
 test('one, two and three threads agree to the last bit', () => {
   for (const { rows, tokens } of [
     { rows: 1537, tokens: 1 },
