@@ -1,7 +1,7 @@
 /**
  * Searches on the shipped model and counts what that does on held-out problems: `node dist/bench/search.js
  * [--probes calculus] [--strategy guided|greedy] [--iterations 300] [--step 8] [--z 3] [--held-back 0.25]
- * [--held-back-from 100] [--seed 1]`. Prints the work of one attribution pass beside that of one evaluation, too.
+ * [--held-back-from 100] [--seed 1]`.
  */
 import { parseArgs } from 'node:util';
 import { openEngine } from '../src/engine/open.js';
@@ -12,7 +12,6 @@ import { parseProbes, type Probe } from '../src/search/probes.js';
 import { lowerBound } from '../src/search/ranking.js';
 import { greedy } from '../src/search/strategies/greedy.js';
 import { guided } from '../src/search/strategies/guided.js';
-import type { Engine } from '../src/engine/engine.js';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
@@ -34,26 +33,6 @@ const fixture = (name: string): string => fileURLToPath(new URL(`../../fixtures/
 const probesOf = (name: string): readonly Probe[] =>
   parseProbes(readFileSync(fixture(`probes/${name}.json`)), name).probes;
 
-/** Milliseconds of one full evaluation of the fitness, and of one pass back for the effects of all rows. */
-function timeAttribution(engine: Engine, probes: readonly Probe[], controls: readonly Probe[]): [number, number] {
-  const fitness = answerFitness().prepare(engine, probes, controls);
-  // A flip in the lowest layer leaves nothing to be taken from an earlier evaluation.
-  const lowest = [{ kind: 'row' as const, tensor: 'blk.0.attn_q.weight', row: 0 }];
-  const time = (run: () => void): number => {
-    const times = [0, 1, 2, 3, 4].map(() => {
-      engine.toggle(lowest);
-      const start = performance.now();
-      run();
-      return performance.now() - start;
-    });
-    return times.sort((a, b) => a - b)[2];
-  };
-  const result: [number, number] = [time(() => fitness.evaluate()), time(() => fitness.effects())];
-  // Ten toggles are an even number: the weights are as they were.
-  fitness.dispose();
-  return result;
-}
-
 const engine = await openEngine(openFile(fixture('worksheet-5m-q1_0.gguf')), { threads: Number(values.threads) });
 const probes = probesOf(values.probes);
 const controls = probesOf('knowledge');
@@ -61,11 +40,6 @@ const judged = ['calculus-heldout', 'arithmetic-heldout', 'knowledge'];
 const before = new Map<string, Awaited<ReturnType<typeof answerProbes>>>();
 for (const name of judged) before.set(name, await answerProbes(engine, probesOf(name)));
 
-const [evaluation, attribution] = timeAttribution(engine, probes, controls);
-console.log(
-  `evaluation ${evaluation.toFixed(0)} ms, attribution of all rows ${attribution.toFixed(0)} ms: ` +
-    `${(attribution / evaluation).toFixed(1)} evaluations`,
-);
 const strategy =
   values.strategy === 'greedy'
     ? greedy()
