@@ -1,9 +1,11 @@
 #!/usr/bin/env node
 // Writes docs/CLI.md from the manifest; with --check it only says, by its exit code, whether the file is current.
-import { readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 
 const document = new URL('../docs/CLI.md', import.meta.url);
 const { commands } = JSON.parse(await readFile(new URL('../oclif.manifest.json', import.meta.url), 'utf8'));
+
+const schemas = (await readdir(new URL('../schema/', import.meta.url))).map((file) => file.replace('.schema.json', ''));
 
 const text = [
   '# Commands\n',
@@ -25,6 +27,7 @@ else if ((await readFile(document, 'utf8')) !== text) {
 function section(id) {
   const { summary, description, args, flags, examples, enableJsonFlag } = commands[id];
   const verb = id.replaceAll(':', ' ');
+  const schema = schemas.find((name) => name === id.replaceAll(':', '-')) ?? id.split(':').at(-1);
   const own = Object.values(flags).filter(({ helpGroup, hidden }) => helpGroup !== 'GLOBAL' && !hidden);
   const usage = Object.values(args).map(({ name, required }) =>
     required ? name.toUpperCase() : `[${name.toUpperCase()}]`,
@@ -41,9 +44,7 @@ function section(id) {
     '```\n',
     ...(description ? [`${description}\n`] : []),
     ...(rows.length > 0 ? ['| argument or flag | meaning |', '| --- | --- |', ...rows.map(row), ''] : []),
-    ...(enableJsonFlag
-      ? [`\`--json\`: [${verb.split(' ').at(-1)}.schema.json](../schema/${verb.split(' ').at(-1)}.schema.json)\n`]
-      : []),
+    ...(enableJsonFlag ? [`\`--json\`: [${schema}.schema.json](../schema/${schema}.schema.json)\n`] : []),
     '```',
     ...(examples ?? []).map((example) =>
       example.replaceAll('<%= config.bin %>', 'bankai').replaceAll('<%= command.id %>', verb),

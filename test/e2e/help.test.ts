@@ -42,9 +42,9 @@ describe('help', () => {
   });
 });
 
-/** Splits an example as a shell would, as far as examples go: words and double quotes. */
+/** Splits an example as a shell would, as far as examples go: words, double quotes, and what goes to a file. */
 function words(line: string): string[] {
-  return [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, bare]) => quoted ?? bare);
+  return [...line.replace(/ >>? \S+$/, '').matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, bare]) => quoted ?? bare);
 }
 
 describe('examples', () => {
