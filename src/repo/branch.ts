@@ -1,10 +1,12 @@
 /** Owns branches: listing, creating, pointing them at commits. */
 import { RepositoryError } from '../errors.js';
-import { git } from './git.js';
 import { reporting } from './git-error.js';
 import { asCommitId, type CommitId } from './ids.js';
 import { assertRefName } from './ref-name.js';
-import { gitArguments, type Repository } from './repository.js';
+import { listRefs, readRefValue, resolveRef, writeRef } from './refs.js';
+import type { Repository } from './repository.js';
+
+const HEADS = 'refs/heads/';
 
 /** A branch and the commit it points at. */
 export interface Branch {
@@ -20,23 +22,20 @@ export interface Head {
 
 /** Reads HEAD. Throws REPOSITORY_CORRUPT when it points at nothing. */
 export async function readHead(repository: Repository): Promise<Head> {
-  return reporting('read HEAD', async () => ({
-    branch: (await git.currentBranch(gitArguments(repository))) ?? undefined,
-    commit: asCommitId(await git.resolveRef({ ...gitArguments(repository), ref: 'HEAD' })),
-  }));
+  return reporting('read HEAD', async () => {
+    const commit = resolveRef(repository, 'HEAD');
+    if (commit === undefined) throw new Error('HEAD points at nothing');
+    const value = readRefValue(repository, 'HEAD');
+    const branch = value && 'ref' in value ? value.ref : '';
+    return { branch: branch.startsWith(HEADS) ? branch.slice(HEADS.length) : undefined, commit: asCommitId(commit) };
+  });
 }
 
 /** Lists the branches by name. */
 export async function listBranches(repository: Repository): Promise<Branch[]> {
-  return reporting('list the branches', async () => {
-    const names = await git.listBranches(gitArguments(repository));
-    return Promise.all(
-      names.sort().map(async (name) => ({
-        name,
-        commit: asCommitId(await git.resolveRef({ ...gitArguments(repository), ref: `refs/heads/${name}` })),
-      })),
-    );
-  });
+  return reporting('list the branches', async () =>
+    [...listRefs(repository, HEADS)].map(([ref, oid]) => ({ name: ref.slice(HEADS.length), commit: asCommitId(oid) })),
+  );
 }
 
 /** Creates a branch at a commit. Throws NAME_INVALID, BRANCH_EXISTS. */
@@ -66,7 +65,5 @@ function branchExists(name: string, fact: string): RepositoryError {
 
 /** Points a branch, new or not, at a commit. */
 export async function pointBranch(repository: Repository, name: string, commit: CommitId): Promise<void> {
-  await reporting(`write branch "${name}"`, () =>
-    git.writeRef({ ...gitArguments(repository), ref: `refs/heads/${name}`, value: commit, force: true }),
-  );
+  await reporting(`write branch "${name}"`, () => writeRef(repository, HEADS + name, { oid: commit }));
 }

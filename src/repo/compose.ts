@@ -1,10 +1,10 @@
 /** Owns the commit that a composed stack is: a merge that is a function of the expression's meaning alone. */
 import { nobody } from './descriptor.js';
-import { git } from './git.js';
 import { reporting } from './git-error.js';
+import { descendsFrom } from './history.js';
 import type { CommitId } from './ids.js';
 import { readCommit } from './object.js';
-import { gitArguments, type Repository } from './repository.js';
+import type { Repository } from './repository.js';
 import { rootCommit, type ResolvedStack, type StackPart } from './resolve.js';
 import { readState } from './state.js';
 import { uniteTrees } from './tree.js';
@@ -43,9 +43,7 @@ async function findWhole(
     // Its state is part of the union, so the same size is the same set.
     if ((await readState(repository, commit)).length !== stack.patches.length) continue;
     const others = parts.filter((part) => part.commit !== commit);
-    const descends = await Promise.all(
-      others.map((part) => git.isDescendent({ ...gitArguments(repository), oid: commit, ancestor: part.commit })),
-    );
+    const descends = await Promise.all(others.map((part) => descendsFrom(repository, commit, part.commit)));
     if (descends.every(Boolean)) return commit;
   }
   return undefined;

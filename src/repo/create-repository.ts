@@ -10,6 +10,7 @@ import { reporting } from './git-error.js';
 import type { CommitId } from './ids.js';
 import { makeLocalDirectory } from './local-state.js';
 import { moveHead } from './move-head.js';
+import { listRefs, resolveRef } from './refs.js';
 import {
   describeRepository,
   gitArguments,
@@ -82,13 +83,7 @@ async function openPresent(directory: string): Promise<Repository | undefined> {
 
 /** Reads HEAD, or gives undefined for a repository without a commit: a bare `git init`, or an interrupted one of ours. */
 async function readHeadIfBorn(repository: Repository): Promise<Head | undefined> {
-  try {
-    await git.resolveRef({ ...gitArguments(repository), ref: 'HEAD' });
-  } catch (error) {
-    if (error instanceof git.Errors.NotFoundError) return undefined;
-    throw error;
-  }
-  return readHead(repository);
+  return resolveRef(repository, 'HEAD') === undefined ? undefined : readHead(repository);
 }
 
 async function assertBase(repository: Repository, commit: CommitId, descriptor: RepositoryDescriptor): Promise<void> {
@@ -105,7 +100,7 @@ async function assertBase(repository: Repository, commit: CommitId, descriptor: 
 async function makeGitRepository(repository: Repository): Promise<void> {
   await mkdir(repository.directory, { recursive: true });
   await git.init({ ...gitArguments(repository), defaultBranch: DEFAULT_BRANCH });
-  if ((await git.listBranches(gitArguments(repository))).length > 0) {
+  if (listRefs(repository, 'refs/heads/').size > 0) {
     throw unsupported(repository, 'its HEAD is a branch without commits beside others');
   }
 }

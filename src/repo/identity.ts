@@ -1,6 +1,6 @@
 /** Owns who commits are by: the repository's own git configuration. */
-import { git } from './git.js';
-import { gitArguments, type Repository } from './repository.js';
+import { readSettings } from './git-config.js';
+import type { Repository } from './repository.js';
 
 /** A name and an e-mail address, as git writes them into commits. */
 export interface Identity {
@@ -16,14 +16,14 @@ export const anonymous: Identity = { name: 'bankai user', email: 'user@localhost
  * Characters that would break a commit's header are dropped, as git drops them.
  */
 export async function readIdentity(repository: Repository, fallback: Identity = anonymous): Promise<Identity> {
-  const read = async (path: string) => (await git.getConfig({ ...gitArguments(repository), path })) as unknown;
+  const settings = readSettings(repository);
   return {
-    name: clean(await read('user.name')) ?? clean(fallback.name) ?? anonymous.name,
-    email: clean(await read('user.email')) ?? clean(fallback.email) ?? anonymous.email,
+    name: clean(settings.get('user.name')) ?? clean(fallback.name) ?? anonymous.name,
+    email: clean(settings.get('user.email')) ?? clean(fallback.email) ?? anonymous.email,
   };
 }
 
-function clean(value: unknown): string | undefined {
-  const text = typeof value === 'string' ? value.replace(/[<>\p{Cc}]/gu, '').trim() : '';
+function clean(value: string | undefined): string | undefined {
+  const text = (value ?? '').replace(/[<>\p{Cc}]/gu, '').trim();
   return text === '' ? undefined : text;
 }

@@ -1,10 +1,10 @@
 /** Owns the history as people read it: commits, and the patches each one added or removed. */
 import type { PatchId } from '../patch/ids.js';
-import { git } from './git.js';
 import { reporting } from './git-error.js';
-import { asCommitId, type CommitId, type ObjectId } from './ids.js';
+import { walkHistory } from './history.js';
+import type { CommitId, ObjectId } from './ids.js';
 import { type Commit, readCommit } from './object.js';
-import { gitArguments, type Repository } from './repository.js';
+import type { Repository } from './repository.js';
 import { patchAtPath } from './state.js';
 import { diffTrees, readTree } from './tree.js';
 
@@ -20,10 +20,12 @@ export async function readLog(
   from: CommitId,
   { limit }: { limit?: number } = {},
 ): Promise<LogEntry[]> {
-  const commits = await reporting(`read the history of ${from}`, () =>
-    git.log({ ...gitArguments(repository), ref: from, depth: limit }),
-  );
-  return Promise.all(commits.map(({ oid }) => readLogEntry(repository, asCommitId(oid))));
+  const entries: LogEntry[] = [];
+  for await (const { id } of walkHistory(repository, from)) {
+    if (entries.length === limit) break;
+    entries.push(await readLogEntry(repository, id));
+  }
+  return entries;
 }
 
 /** Reads one commit with what it added and removed. Throws REPOSITORY_CORRUPT. */

@@ -1,7 +1,4 @@
-/**
- * Owns the quick way to an object: straight from its loose file, for the thousands of small ones that a state consists of.
- * isomorphic-git, which unpacks in JavaScript, takes several times as long and remains the way to what is packed.
- */
+/** Owns objects in files of their own. Synchronous, for the thousands of small ones that a state consists of. */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,13 +7,13 @@ import type { ObjectId } from './ids.js';
 import type { Repository } from './repository.js';
 
 /** An object's content, without its header. */
-export interface LooseObject {
+export interface GitObject {
   readonly type: string;
   readonly content: Buffer;
 }
 
 /** Reads a loose object; undefined when there is none (it may be packed) or its bytes are not what its name says. */
-export function readLooseObject(repository: Repository, oid: ObjectId): LooseObject | undefined {
+export function readLooseObject(repository: Repository, oid: ObjectId): GitObject | undefined {
   try {
     const file = join(repository.gitDirectory, 'objects', oid.slice(0, 2), oid.slice(2));
     return parseLooseObject(readFileSync(file), oid);
@@ -27,7 +24,7 @@ export function readLooseObject(repository: Repository, oid: ObjectId): LooseObj
 }
 
 /** Unpacks the bytes of a loose object's file: `<type> <length>` NUL content, deflated. Undefined when they are damaged. */
-export function parseLooseObject(deflated: Uint8Array, oid: ObjectId): LooseObject | undefined {
+export function parseLooseObject(deflated: Uint8Array, oid: ObjectId): GitObject | undefined {
   let bytes: Buffer;
   try {
     bytes = inflateSync(deflated);

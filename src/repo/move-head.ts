@@ -6,16 +6,17 @@
  */
 import { createHash } from 'node:crypto';
 import { lstatSync, readFileSync } from 'node:fs';
-import { lstat, mkdir, rm, rmdir } from 'node:fs/promises';
+import { mkdir, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { RepositoryError } from '../errors.js';
 import { pointBranch } from './branch.js';
 import { replaceFile } from './durable-fs.js';
-import { git, loadIndexEditor } from './git.js';
 import { reporting } from './git-error.js';
 import type { CommitId, ObjectId } from './ids.js';
+import { indexEntry, readIndex, writeIndex } from './index-file.js';
 import { isFile, readBlob, readCommit } from './object.js';
-import { gitArguments, type Repository, unsupported } from './repository.js';
+import { writeRef } from './refs.js';
+import { type Repository, unsupported } from './repository.js';
 import { diffTrees, type TreeDifference } from './tree.js';
 
 /** A move of HEAD. It is JSON: a journal can carry it. */
@@ -49,12 +50,7 @@ export async function moveHead(repository: Repository, move: HeadMove): Promise<
   });
   if (move.branch !== undefined) await pointBranch(repository, move.branch, move.to);
   await reporting('write HEAD', () =>
-    git.writeRef({
-      ...gitArguments(repository),
-      ref: 'HEAD',
-      force: true,
-      ...(move.branch === undefined ? { value: move.to } : { value: `refs/heads/${move.branch}`, symbolic: true }),
-    }),
+    writeRef(repository, 'HEAD', move.branch === undefined ? { oid: move.to } : { ref: `refs/heads/${move.branch}` }),
   );
 }
 
@@ -90,7 +86,7 @@ function assertSafe(repository: Repository, path: string): void {
  * The blob id that a worktree file has; undefined when there is none, and `other` for what is not a file. Synchronous,
  * because a move may touch thousands of small files, which takes several times as long otherwise.
  */
-function hashFile(repository: Repository, path: string): ObjectId | 'other' | undefined {
+export function hashFile(repository: Repository, path: string): ObjectId | 'other' | undefined {
   let place = repository.directory;
   const parts = path.split('/');
   for (const [i, part] of parts.entries()) {
@@ -141,27 +137,14 @@ async function removeEmptyParents(repository: Repository, path: string): Promise
 
 async function updateIndex(repository: Repository, differences: readonly TreeDifference[]): Promise<void> {
   if (differences.length === 0) return;
-  const { GitIndexManager, FileSystem } = loadIndexEditor();
-  const fs = new FileSystem(repository.fs);
-  const inserted = await Promise.all(
-    differences
-      .filter(({ after }) => after !== undefined)
-      .map(async ({ path, after }) => ({
-        filepath: path,
-        oid: after?.oid,
-        stats: { ...(await lstat(join(repository.directory, path))), mode: Number.parseInt(after?.mode ?? '', 8) },
-      })),
-  );
-  await GitIndexManager.acquire({ fs, gitdir: repository.gitDirectory, cache: repository.cache }, (index: GitIndex) => {
-    for (const { path, after } of differences) if (!after) index.delete({ filepath: path });
-    for (const entry of inserted) index.insert(entry);
+  const changed = new Set(differences.map(({ path }) => path));
+  const kept = readIndex(repository).filter(({ path }) => !changed.has(path));
+  const written = differences.flatMap(({ path, after }) => {
+    if (after === undefined) return [];
+    const stats = lstatSync(join(repository.directory, path), { bigint: true });
+    return indexEntry(path, after.oid, Number.parseInt(after.mode, 8), stats);
   });
-}
-
-/** What isomorphic-git hands to those who edit its index. */
-interface GitIndex {
-  delete(entry: { filepath: string }): void;
-  insert(entry: { filepath: string; oid: ObjectId | undefined; stats: object }): void;
+  await writeIndex(repository, [...kept, ...written]);
 }
 
 function dirty(paths: readonly string[]): RepositoryError {

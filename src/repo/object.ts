@@ -1,10 +1,10 @@
 /** Owns the reading of commits and of single files in them. */
 import { RepositoryError } from '../errors.js';
-import { git } from './git.js';
+import { parseCommit } from './parse-commit.js';
 import { reporting } from './git-error.js';
-import { asCommitId, type CommitId, type ObjectId } from './ids.js';
-import { readLooseObject } from './loose-object.js';
-import { gitArguments, type Repository } from './repository.js';
+import type { CommitId, ObjectId } from './ids.js';
+import { readObjectOf } from './read-object.js';
+import type { Repository } from './repository.js';
 import { readTree, type TreeEntry } from './tree.js';
 
 /** Name and address of who made a commit, and when. */
@@ -30,22 +30,13 @@ export interface Commit {
 /** Reads a commit. Throws REPOSITORY_CORRUPT when it is missing or damaged. */
 export async function readCommit(repository: Repository, id: CommitId): Promise<Commit> {
   return repository.commits.recall(id, () =>
-    reporting(`read commit ${id}`, async () => {
-      const { commit } = await git.readCommit({ ...gitArguments(repository), oid: id });
-      const { tree, parent, author, committer, message } = commit;
-      return { id, tree, parents: parent.map(asCommitId), author, committer, message };
-    }),
+    reporting(`read commit ${id}`, async () => parseCommit(id, readObjectOf(repository, id, 'commit'))),
   );
 }
 
 /** Reads a blob. Throws REPOSITORY_CORRUPT when it is missing or damaged. */
 export async function readBlob(repository: Repository, oid: ObjectId): Promise<Uint8Array> {
-  return reporting(`read object ${oid}`, async () => {
-    const loose = readLooseObject(repository, oid);
-    if (loose?.type === 'blob') return loose.content;
-    const { blob } = await git.readBlob({ ...gitArguments(repository), oid });
-    return blob;
-  });
+  return reporting(`read object ${oid}`, async () => readObjectOf(repository, oid, 'blob'));
 }
 
 /** Finds the tree entry at a path of a commit. */

@@ -3,10 +3,11 @@ import { lstat, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { RepositoryError } from '../errors.js';
 import { createDurableFs, type DurableFs } from './durable-fs.js';
-import { git } from './git.js';
+import { readSettings } from './git-config.js';
 import { reporting } from './git-error.js';
 import { createMemory, type Memory } from './memory.js';
 import type { Commit } from './object.js';
+import { openPacks, type Packs } from './pack.js';
 import type { Tree } from './tree.js';
 
 /** A git repository with a worktree, opened. Plain data: pass it to the verbs of this room. */
@@ -18,6 +19,7 @@ export interface Repository {
   readonly fs: DurableFs;
   /** What isomorphic-git keeps between calls: parsed pack indexes and the index file. */
   readonly cache: object;
+  readonly packs: Packs;
   readonly commits: Memory<Commit>;
   readonly trees: Memory<Tree>;
 }
@@ -71,6 +73,7 @@ export function describeRepository(directory: string): Repository {
     gitDirectory,
     fs: createDurableFs(gitDirectory),
     cache: {},
+    packs: openPacks(join(gitDirectory, 'objects')),
     commits: createMemory((commit) => 1000 + 2 * commit.message.length),
     trees: createMemory((tree) => 100 + 200 * tree.size),
   };
@@ -93,16 +96,16 @@ async function findGit(directory: string): Promise<string | undefined> {
 const extensions: Record<string, string> = { objectformat: 'sha1', refstorage: 'files', worktreeconfig: 'false' };
 
 async function assertSupported(repository: Repository): Promise<void> {
-  const read = (path: string) => git.getConfig({ ...gitArguments(repository), path }) as Promise<unknown>;
   if (!(await exists(join(repository.gitDirectory, 'HEAD')))) throw unsupported(repository, 'it has no HEAD');
-  const version = Number((await read('core.repositoryformatversion')) ?? 0);
+  const settings = readSettings(repository);
+  const version = Number(settings.get('core.repositoryformatversion') ?? 0);
   if (!(version <= 1)) throw unsupported(repository, `its format version is ${version}`);
-  if (String(await read('core.bare')) === 'true') throw unsupported(repository, 'it is bare');
-  if ((await read('core.worktree')) !== undefined) throw unsupported(repository, 'its worktree is elsewhere');
+  if (/^(true|yes|on|1)$/i.test(settings.get('core.bare') ?? '')) throw unsupported(repository, 'it is bare');
+  if (settings.has('core.worktree')) throw unsupported(repository, 'its worktree is elsewhere');
   for (const [name, supported] of Object.entries(extensions)) {
-    const value = await read(`extensions.${name}`);
-    if (value !== undefined && String(value).toLowerCase() !== supported) {
-      throw unsupported(repository, `it uses extensions.${name} = ${String(value)}`);
+    const value = settings.get(`extensions.${name}`);
+    if (value !== undefined && value.toLowerCase() !== supported) {
+      throw unsupported(repository, `it uses extensions.${name} = ${value}`);
     }
   }
 }

@@ -3,13 +3,15 @@ import { CompatibilityError, RepositoryError } from '../errors.js';
 import type { PatchId } from '../patch/ids.js';
 import { readHead } from './branch.js';
 import { DESCRIPTOR_PATH, readDescriptor, writeRootCommit } from './descriptor.js';
-import { git } from './git.js';
 import { reporting } from './git-error.js';
 import { asCommitId, type CommitId } from './ids.js';
 import { readLocalState } from './local-state.js';
 import { nearestNames } from './nearest-names.js';
 import { findEntry } from './object.js';
-import { gitArguments, isInitialised, type Repository } from './repository.js';
+import { parseTagTarget } from './parse-commit.js';
+import { objectsWithPrefix, readObject } from './read-object.js';
+import { listRefs, resolveRef } from './refs.js';
+import { isInitialised, type Repository } from './repository.js';
 import { parseStack, type Term } from './stack-expression.js';
 import { readState } from './state.js';
 
@@ -81,7 +83,7 @@ async function resolveNamed(repository: Repository, name: string): Promise<Set<C
   const prefixes = name.startsWith('refs/') ? [''] : ['refs/heads/', 'refs/tags/', 'refs/remotes/'];
   const commits = new Set<CommitId>();
   for (const prefix of prefixes) {
-    const oid = await readRef(repository, prefix + name);
+    const oid = resolveRef(repository, prefix + name);
     if (oid === undefined) continue;
     const commit = await peel(repository, oid);
     if (commit !== undefined) commits.add(commit);
@@ -89,44 +91,24 @@ async function resolveNamed(repository: Repository, name: string): Promise<Set<C
   return commits;
 }
 
-async function readRef(repository: Repository, ref: string): Promise<string | undefined> {
-  try {
-    return await git.resolveRef({ ...gitArguments(repository), ref });
-  } catch (error) {
-    if (error instanceof git.Errors.NotFoundError || error instanceof git.Errors.InvalidRefNameError) return undefined;
-    throw error;
-  }
-}
-
 /** Follows annotated tags to the commit they name; undefined when they name something else. */
 async function peel(repository: Repository, oid: string): Promise<CommitId | undefined> {
-  try {
-    return asCommitId((await git.readCommit({ ...gitArguments(repository), oid })).oid);
-  } catch (error) {
-    if (error instanceof git.Errors.ObjectTypeError) return undefined;
-    throw error;
+  for (let at = oid; ;) {
+    const { type, content } = readObject(repository, at);
+    if (type !== 'tag') return type === 'commit' ? asCommitId(at) : undefined;
+    at = parseTagTarget(content);
   }
 }
 
 async function resolvePrefix(repository: Repository, prefix: string): Promise<CommitId> {
   const commits = new Set<CommitId>();
-  for (const oid of await objectsWithPrefix(repository, prefix)) {
+  for (const oid of objectsWithPrefix(repository, prefix)) {
     const commit = await peel(repository, oid);
     if (commit !== undefined) commits.add(commit);
   }
   if (commits.size === 1) return [...commits][0];
   if (commits.size === 0) throw await unknown(repository, prefix);
   throw ambiguous(prefix, `${commits.size} commits`, `Write more digits: ${[...commits].join(', ')}.`);
-}
-
-async function objectsWithPrefix(repository: Repository, oid: string): Promise<string[]> {
-  try {
-    return [await git.expandOid({ ...gitArguments(repository), oid })];
-  } catch (error) {
-    if (error instanceof git.Errors.AmbiguousError) return error.data.matches;
-    if (error instanceof git.Errors.NotFoundError) return [];
-    throw error;
-  }
 }
 
 /** Asserts that a commit's patches are for the repository's base model. */
@@ -146,8 +128,9 @@ async function assertSameBase(repository: Repository, root: CommitId, part: Stac
 async function unknown(repository: Repository, name: string): Promise<RepositoryError> {
   const known = [
     'base',
-    ...(await git.listBranches(gitArguments(repository))),
-    ...(await git.listTags(gitArguments(repository))),
+    ...['refs/heads/', 'refs/tags/'].flatMap((folder) =>
+      [...listRefs(repository, folder).keys()].map((ref) => ref.slice(folder.length)),
+    ),
   ];
   const near = nearestNames(name, known);
   return new RepositoryError('UNKNOWN_REVISION', `There is no branch, tag or commit "${name}"`, {

@@ -1,8 +1,7 @@
 /** Owns git trees as values: reading one level, changing paths, uniting, and finding what differs. */
-import { git } from './git.js';
 import type { ObjectId } from './ids.js';
-import { readLooseObject } from './loose-object.js';
-import { gitArguments, type Repository } from './repository.js';
+import { readObjectOf } from './read-object.js';
+import type { Repository } from './repository.js';
 import { writeObject } from './write-object.js';
 
 /** One entry of a tree. */
@@ -22,12 +21,7 @@ export const fileEntry = (oid: ObjectId): TreeEntry => ({ mode: '100644', oid, t
 /** Reads one level of a tree; an undefined id is the empty tree. */
 export async function readTree(repository: Repository, oid: ObjectId | undefined): Promise<Tree> {
   if (oid === undefined) return new Map();
-  return repository.trees.recall(oid, async () => {
-    const loose = readLooseObject(repository, oid);
-    if (loose?.type === 'tree') return parseTree(loose.content);
-    const { tree } = await git.readTree({ ...gitArguments(repository), oid });
-    return new Map(tree.map(({ path, mode, oid, type }) => [path, { mode, oid, type }]));
-  });
+  return repository.trees.recall(oid, async () => parseTree(readObjectOf(repository, oid, 'tree')));
 }
 
 /** Parses a tree object: entries of octal mode, space, name, NUL and 20 bytes of id. The hash is right, the bytes are hostile. */

@@ -1,19 +1,42 @@
 /** Owns the question whether the worktree is what a commit says. */
-import { git } from './git.js';
+import { lstatSync } from 'node:fs';
+import { join } from 'node:path';
 import { reporting } from './git-error.js';
 import type { CommitId } from './ids.js';
-import { gitArguments, type Repository } from './repository.js';
-
-/** Columns of a row of git's status matrix. */
-const [HEAD, WORKDIR, STAGE] = [1, 2, 3];
+import { type IndexEntry, indexEntry, readIndex } from './index-file.js';
+import { hashFile } from './move-head.js';
+import { readCommit } from './object.js';
+import type { Repository } from './repository.js';
+import { diffTrees } from './tree.js';
 
 /** Tells whether every tracked file is in worktree and index as the commit has it. Untracked files do not matter. */
 export async function isWorktreeClean(repository: Repository, commit: CommitId): Promise<boolean> {
-  const rows = await reporting('compare the worktree', () =>
-    git.statusMatrix({ ...gitArguments(repository), ref: commit, filter: isOurs }),
-  );
-  // 1: in HEAD; 1: the worktree's file is HEAD's; 1: so is the index's. A file in neither HEAD nor index is untracked.
-  return rows.every((row) => (row[HEAD] === 1 ? row[WORKDIR] === 1 && row[STAGE] === 1 : row[STAGE] === 0));
+  const { tree } = await readCommit(repository, commit);
+  return reporting('compare the worktree', async () => {
+    const files = (await diffTrees(repository, undefined, tree)).filter(({ path }) => isOurs(path));
+    const index = new Map(
+      readIndex(repository)
+        .filter((entry) => isOurs(entry.path))
+        .map((entry) => [entry.path, entry]),
+    );
+    if (files.length !== index.size) return false;
+    return files.every(({ path, after }) => {
+      const entry = index.get(path);
+      const isStaged = entry?.stage === 0 && entry.oid === after?.oid && entry.mode === Number.parseInt(after.mode, 8);
+      return isStaged && (isUntouched(repository, entry) || hashFile(repository, path) === entry.oid);
+    });
+  });
+}
+
+/**
+ * Whether a file looks as it did when the index took it in, so that it need not be read. Like git, it trusts no file that
+ * was written when the index was, or later: a change within the clock's resolution leaves no trace.
+ */
+function isUntouched(repository: Repository, entry: IndexEntry): boolean {
+  const stats = lstatSync(join(repository.directory, entry.path), { bigint: true, throwIfNoEntry: false });
+  if (stats?.isFile() !== true) return false;
+  const { mtimeNs } = lstatSync(join(repository.gitDirectory, 'index'), { bigint: true });
+  return stats.mtimeNs < mtimeNs && indexEntry(entry.path, entry.oid, entry.mode, stats).header.equals(entry.header);
 }
 
 /** A working model may be gigabytes long, and is ignored: it must not be read to find that out. */
