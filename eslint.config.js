@@ -18,6 +18,7 @@ const rooms = {
 const owners = {
   'isomorphic-git': ['src/repo/**'],
   tweetnacl: ['src/trust/**'],
+  'bcrypt-pbkdf': ['src/trust/**'],
   ajv: ['bin/**'],
   'ajv/*': ['bin/**'],
   diff: ['src/render/**'],

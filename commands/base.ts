@@ -3,9 +3,12 @@ import { resolve } from 'node:path';
 import { Command, Errors, Flags, type Interfaces } from '@oclif/core';
 import { UsageError } from '../src/errors.js';
 import type { View } from '../src/render/view.js';
+import type { Recorder } from '../src/workflows/record.js';
 import { exitCodes, failureOf } from './terminal/failure.js';
 import { abortOnInterrupt } from './terminal/interrupt.js';
 import { type LiveLine, liveLine, type ProgressUpdate } from './terminal/live-line.js';
+import { keyChoice, type SigningFlags } from './terminal/passphrase.js';
+import { recorderOf } from './terminal/person.js';
 import { viewOf } from './terminal/view.js';
 
 /** The base of all commands: a command parses its flags, calls a workflow, and answers with what it returns. */
@@ -39,6 +42,14 @@ export abstract class BankaiCommand extends Command {
       process.stderr.write('Stopping. Press Ctrl-C again to quit at once.\n');
     });
     return this.#signal;
+  }
+
+  /** Who records from this terminal, now, and with which key: for commands with `signingFlags`. */
+  protected recorder(flags: SigningFlags): Recorder {
+    return recorderOf(process.env, this.config.version, this.directory, {
+      key: keyChoice(flags, (path) => this.path(path), process.env),
+      ...(flags.sign !== undefined && { sign: flags.sign }),
+    });
   }
 
   /** Resolves a path from the command line. */

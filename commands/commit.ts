@@ -3,7 +3,8 @@ import { UsageError } from '../src/errors.js';
 import { renderCommit } from '../src/render/commit.js';
 import { BankaiCommand } from './base.js';
 import { readProbeFile, readTextFile } from './terminal/files.js';
-import { defaultThreads, recorderOf } from './terminal/person.js';
+import { signingFlags } from './terminal/passphrase.js';
+import { defaultThreads } from './terminal/person.js';
 
 export default class Commit extends BankaiCommand {
   static override summary = 'Search a patch that fixes what the model gets wrong, sign it and record it.';
@@ -64,6 +65,7 @@ export default class Commit extends BankaiCommand {
     })(),
     layers: Flags.string({ helpGroup: 'SEARCH', helpValue: 'N,N,…', summary: 'Layers to search, from 0.' }),
     threads: Flags.integer({ min: 1, helpGroup: 'SEARCH', summary: 'Threads; the result does not depend on them.' }),
+    ...signingFlags,
   };
 
   async run() {
@@ -107,7 +109,7 @@ export default class Commit extends BankaiCommand {
           }),
         onMeasure: (done, total) => measuring({ done, total }),
       },
-      recorderOf(process.env, this.config.version, this.directory),
+      this.recorder(flags),
     );
     return this.answer(outcome, renderCommit);
   }

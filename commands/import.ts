@@ -3,7 +3,7 @@ import { Args, Flags } from '@oclif/core';
 import { renderImport } from '../src/render/import.js';
 import { BankaiCommand } from './base.js';
 import { readInput } from './terminal/files.js';
-import { recorderOf } from './terminal/person.js';
+import { signingFlags } from './terminal/passphrase.js';
 
 export default class Import extends BankaiCommand {
   static override summary = 'Record a patch from a file, also of other tools.';
@@ -18,6 +18,7 @@ export default class Import extends BankaiCommand {
   static override flags = {
     branch: Flags.string({ char: 'b', helpValue: 'NAME', summary: 'Start this new branch at the base.' }),
     message: Flags.string({ char: 'm', helpValue: 'MSG', summary: 'What the patch is for.' }),
+    ...signingFlags,
   };
 
   async run() {
@@ -33,7 +34,7 @@ export default class Import extends BankaiCommand {
         ...(flags.branch !== undefined && { branch: flags.branch }),
         ...(flags.message !== undefined && { message: flags.message }),
       },
-      recorderOf(process.env, this.config.version, this.directory),
+      this.recorder(flags),
     );
     return this.answer(report, renderImport);
   }

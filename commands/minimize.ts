@@ -4,7 +4,7 @@ import { renderMinimize } from '../src/render/derive.js';
 import { BankaiCommand } from './base.js';
 import { deriveFlags, deriveRequest } from './terminal/derive-flags.js';
 import { readProbeFile } from './terminal/files.js';
-import { defaultThreads, recorderOf } from './terminal/person.js';
+import { defaultThreads } from './terminal/person.js';
 
 export default class Minimize extends BankaiCommand {
   static override summary = 'Drop the flips that do not earn their place, and show what that does.';
@@ -54,7 +54,7 @@ export default class Minimize extends BankaiCommand {
         onProgress: ({ evaluations, dropped, left }) =>
           update({ done: evaluations, extra: `${dropped} dropped, ${left} left` }),
       },
-      recorderOf(process.env, this.config.version, this.directory),
+      this.recorder(flags),
     );
     return this.answer(report, renderMinimize);
   }

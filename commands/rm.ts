@@ -2,7 +2,6 @@ import { Args } from '@oclif/core';
 import { renderDerive } from '../src/render/derive.js';
 import { BankaiCommand } from './base.js';
 import { deriveRequest, messageFlag } from './terminal/derive-flags.js';
-import { recorderOf } from './terminal/person.js';
 
 export default class Rm extends BankaiCommand {
   static override summary = 'Remove patches from the state of HEAD, with a commit.';
@@ -21,7 +20,7 @@ export default class Rm extends BankaiCommand {
   async run() {
     const { args, flags } = await this.parse(Rm);
     const { remove } = await import('../src/workflows/squash.js');
-    const recorder = recorderOf(process.env, this.config.version, this.directory);
+    const recorder = this.recorder(flags);
     return this.answer(await remove(this.directory, deriveRequest(args.patches, flags), recorder), renderDerive);
   }
 }

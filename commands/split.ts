@@ -3,7 +3,7 @@ import { renderDerive } from '../src/render/derive.js';
 import { BankaiCommand } from './base.js';
 import { deriveFlags, deriveRequest } from './terminal/derive-flags.js';
 import { readProbeFile } from './terminal/files.js';
-import { defaultThreads, recorderOf } from './terminal/person.js';
+import { defaultThreads } from './terminal/person.js';
 
 export default class Split extends BankaiCommand {
   static override summary = 'Make several patches of one: by layer, or by what its flips do.';
@@ -39,7 +39,7 @@ export default class Split extends BankaiCommand {
         signal: this.signal,
         onProgress: (done, total) => update({ done, total }),
       },
-      recorderOf(process.env, this.config.version, this.directory),
+      this.recorder(flags),
     );
     return this.answer(report, renderDerive);
   }

@@ -2,7 +2,6 @@ import { Args } from '@oclif/core';
 import { renderDerive } from '../src/render/derive.js';
 import { BankaiCommand } from './base.js';
 import { deriveFlags, deriveRequest } from './terminal/derive-flags.js';
-import { recorderOf } from './terminal/person.js';
 
 export default class Squash extends BankaiCommand {
   static override summary = 'Make one patch of several, with the same mask.';
@@ -20,7 +19,7 @@ export default class Squash extends BankaiCommand {
   async run() {
     const { args, flags } = await this.parse(Squash);
     const { squash } = await import('../src/workflows/squash.js');
-    const recorder = recorderOf(process.env, this.config.version, this.directory);
+    const recorder = this.recorder(flags);
     return this.answer(await squash(this.directory, deriveRequest(args.stack, flags), recorder), renderDerive);
   }
 }

@@ -42,7 +42,17 @@ export type FormatCode =
 
 /** Who made something, and whether that can be believed. */
 export type TrustCode =
-  'KEY_INVALID' | 'KEY_UNSAFE' | 'SIGNATURE_MISSING' | 'SIGNATURE_INVALID' | 'SIGNER_UNKNOWN' | 'STATEMENT_MISMATCH';
+  | 'KEY_INVALID'
+  | 'KEY_UNSAFE'
+  | 'KEY_UNKNOWN'
+  | 'KEY_EXISTS'
+  | 'KEY_UNSUPPORTED'
+  | 'KEY_LOCKED'
+  | 'PASSPHRASE_WRONG'
+  | 'SIGNATURE_MISSING'
+  | 'SIGNATURE_INVALID'
+  | 'SIGNER_UNKNOWN'
+  | 'STATEMENT_MISMATCH';
 
 /** Two valid things that do not fit together. */
 export type CompatibilityCode =

@@ -1,13 +1,15 @@
 /** Owns the flags of commands that make patches out of others. */
 import { Flags } from '@oclif/core';
+import { signingFlags } from './passphrase.js';
 import type { DeriveRequest } from '../../src/workflows/derive.js';
 
-/** `-m MSG`. */
+/** `-m MSG`, and who signs. */
 export const messageFlag = {
   message: Flags.string({ char: 'm', helpValue: 'MSG', summary: 'Say why; by default, what was done.' }),
+  ...signingFlags,
 };
 
-/** `-b NAME` and `-m MSG`. */
+/** `-b NAME`, `-m MSG`, and who signs. */
 export const deriveFlags = {
   branch: Flags.string({
     char: 'b',

@@ -2,13 +2,28 @@
 import { spawnSync } from 'node:child_process';
 import { availableParallelism, homedir } from 'node:os';
 import { join } from 'node:path';
+import type { KeyChoice } from '../../src/trust/keys.js';
 import type { Recorder } from '../../src/workflows/record.js';
 import type { Environment } from './view.js';
 
-/** Describes who records a patch from this terminal, now. `version` is the program's. */
-export function recorderOf(environment: Environment, version: string, directory: string): Recorder {
+/** The directory of a person's keys, and of whom they trust. */
+export const keyDirectoryOf = (environment: Environment): string =>
+  join(environment.XDG_CONFIG_HOME || join(homedir(), '.config'), 'bankai');
+
+/**
+ * Describes who records a patch from this terminal, now. `version` is the program's; `key` says which key signs. Commits
+ * are signed when `sign` says so, or git's setting `bankai.signCommits`.
+ */
+export function recorderOf(
+  environment: Environment,
+  version: string,
+  directory: string,
+  { key, sign }: { key?: KeyChoice; sign?: boolean } = {},
+): Recorder {
   return {
-    keyDirectory: join(environment.XDG_CONFIG_HOME || join(homedir(), '.config'), 'bankai'),
+    keyDirectory: keyDirectoryOf(environment),
+    ...(key && { key }),
+    signCommits: sign ?? gitSetting('bankai.signCommits', directory) === 'true',
     identity: {
       name: environment.GIT_AUTHOR_NAME || gitSetting('user.name', directory) || 'bankai user',
       email: environment.GIT_AUTHOR_EMAIL || gitSetting('user.email', directory) || 'user@localhost',

@@ -7,13 +7,14 @@ import { readCommit, type Signature } from './object.js';
 import type { Repository } from './repository.js';
 import { evidenceDirectory, type EvidenceFile, evidencePath, patchPath } from './state.js';
 import { changeTree, fileEntry, type TreeEntry } from './tree.js';
-import { writeCommit, writeObject } from './write-object.js';
+import { type CommitSigner, writeCommit, writeObject } from './write-object.js';
 
 /** A patch to be recorded on top of a commit. */
 export interface PatchCommit extends PatchAddition {
   readonly parent: CommitId;
   readonly message: string;
   readonly author: Signature;
+  readonly sign?: CommitSigner;
 }
 
 /** A patch that comes in, with what it rests on. */
@@ -30,6 +31,7 @@ export interface StateChange {
   readonly removed: readonly PatchId[];
   readonly message: string;
   readonly author: Signature;
+  readonly sign?: CommitSigner;
 }
 
 /**
@@ -58,7 +60,8 @@ export async function commitChange(repository: Repository, change: StateChange):
     }
     const parent = await readCommit(repository, change.parent);
     const tree = await changeTree(repository, parent.tree, changes);
-    const { author, message } = change;
-    return writeCommit(repository, { tree, parents: [change.parent], author, committer: author, message });
+    const { author, message, sign } = change;
+    const commit = { tree, parents: [change.parent], author, committer: author, message };
+    return writeCommit(repository, commit, sign);
   });
 }

@@ -27,22 +27,28 @@ export async function writeObject(
   return oid;
 }
 
+/** Signs a commit's bytes: armoured text, as git keeps it in the header `gpgsig`. */
+export type CommitSigner = (bytes: Uint8Array) => string;
+
 /** Writes a commit durably, unless it is there. Its message is cleaned as git would. Throws what the disk says. */
 export async function writeCommit(
   repository: Repository,
   { tree, parents, author, committer, message }: Omit<Commit, 'id'>,
+  sign?: CommitSigner,
 ): Promise<CommitId> {
-  const lines = [
+  const header = [
     `tree ${tree}`,
     ...parents.map((parent) => `parent ${parent}`),
     `author ${formatSignature(author)}`,
     `committer ${formatSignature(committer)}`,
-    '',
-    // git fsck refuses a commit with NUL in it.
-    message.replace(/[\r\0]/g, '').replace(/^\n+|\n+$/g, ''),
-    '',
   ];
-  return asCommitId(await writeObject(repository, 'commit', Buffer.from(lines.join('\n'))));
+  // git fsck refuses a commit with NUL in it.
+  const body = ['', message.replace(/[\r\0]/g, '').replace(/^\n+|\n+$/g, ''), ''];
+  const bytesWith = (...more: readonly string[]): Buffer => Buffer.from([...header, ...more, ...body].join('\n'));
+  // What is signed is the commit without its signature; a line break in a header is followed by a space.
+  const signature = sign?.(bytesWith()).trimEnd().replaceAll('\n', '\n ');
+  const bytes = signature === undefined ? bytesWith() : bytesWith(`gpgsig ${signature}`);
+  return asCommitId(await writeObject(repository, 'commit', bytes));
 }
 
 /** `name <email> seconds +hhmm`; git counts the offset the other way round. */

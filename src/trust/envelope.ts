@@ -5,7 +5,7 @@
 import { FormatError, TrustError } from '../errors.js';
 import { canonicalBytes, decodeCanonical } from '../patch/canonical.js';
 import { formatBase64, parseBase64 } from './base64.js';
-import { type SigningKey } from './keys.js';
+import { type SigningKey } from './signing-key.js';
 import { type KeyId, type PublicKey } from './public-key.js';
 import { verifySignature } from './verify-signature.js';
 

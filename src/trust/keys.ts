@@ -1,145 +1,172 @@
-/** Owns signing keys: making them, signing with them, and the one file in which a person's key rests (FORMAT.md, "Keys"). */
-import { randomBytes } from 'node:crypto';
-import { type Stats } from 'node:fs';
-import { type FileHandle, link, mkdir, open, rm, stat } from 'node:fs/promises';
-import { platform } from 'node:os';
+/**
+ * Owns the directory of a person's signing keys (FORMAT.md, "Keys"):
+ *
+ *     keys/<name>.json     one key each, private
+ *     default-key          name of the key that signs when none is named; without it `personal`, which is made on first use
+ */
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import nacl from 'tweetnacl';
-import { syncDirectory } from '../durable.js';
-import { RepositoryError, TrustError } from '../errors.js';
-import { canonicalBytes, decodeCanonical } from '../patch/canonical.js';
-import { formatBase64, parseBase64 } from './base64.js';
-import { createPublicKey, type KeyId, type PublicKey } from './public-key.js';
+import { writeFileDurably } from '../durable.js';
+import { TrustError, UsageError } from '../errors.js';
+import { decodeKeyFile, encodeKeyFile, KEY_FILE_BYTE_LIMIT, type KeyFile } from './key-file.js';
+import type { ScryptCost } from './passphrase.js';
+import { createPrivateFile, makePrivateDirectory, readPrivateFile, reportingKeys } from './private-file.js';
+import type { PublicKey } from './public-key.js';
+import { createSeed, keyOfSeed, type SigningKey } from './signing-key.js';
 
-/** A key that signs. Its secret stays inside. */
-export interface SigningKey {
-  readonly id: KeyId;
+/** Name of the key that is made on first use. */
+export const FIRST_KEY = 'personal';
+
+const DEFAULT_FILE = 'default-key';
+
+/** A key of the directory, without its secret. */
+export interface KeyEntry {
+  readonly name: string;
   readonly publicKey: PublicKey;
-  /** Signs bytes with Ed25519: 64 bytes, the same ones every time. */
-  sign(bytes: Uint8Array): Uint8Array;
+  /** It opens with a passphrase only. */
+  readonly encrypted: boolean;
+  /** It signs when no other is named. */
+  readonly isDefault: boolean;
 }
 
-/** Name of the key's file in its directory. */
-export const KEY_FILE = 'signing-key.json';
+/** Asks for the passphrase of a key, or gives undefined when there is nobody to ask. */
+export type AskPassphrase = (keyName: string) => Promise<string | undefined>;
 
-const KEY_FORMAT = 'bankai.signing-key/v1';
-const BYTE_LIMIT = 1024;
+/** Which key is to sign, and how it is opened. */
+export interface KeyChoice {
+  /** The default one unless given. */
+  readonly name?: string;
+  readonly askPassphrase?: AskPassphrase;
+}
 
-/** Makes a new key that is kept nowhere. */
-export function createKey(): SigningKey {
-  return keyOfSeed(randomBytes(nacl.sign.seedLength));
+/** The file of a key. */
+export const keyPath = (directory: string, name: string): string => join(directory, 'keys', `${name}.json`);
+
+/** Lists the keys by name. Throws KEY_INVALID, KEY_UNSAFE, IO. */
+export async function listKeys(directory: string): Promise<KeyEntry[]> {
+  return reportingKeys(directory, async () => {
+    const names = (await readdir(join(directory, 'keys')).catch(noneIfAbsent))
+      .filter((file) => file.endsWith('.json') && !file.startsWith('.'))
+      .map((file) => file.slice(0, -'.json'.length))
+      .sort();
+    const chosen = await defaultKeyName(directory);
+    return Promise.all(
+      names.map(async (name) => {
+        const { publicKey, encrypted } = await requireKeyFile(directory, name);
+        return { name, publicKey, encrypted, isDefault: name === chosen };
+      }),
+    );
+  });
+}
+
+/** Finds one key, the default one unless named. Throws KEY_UNKNOWN, KEY_INVALID, KEY_UNSAFE, NAME_INVALID, IO. */
+export async function findKey(directory: string, name?: string): Promise<KeyEntry> {
+  const chosen = await reportingKeys(directory, () => defaultKeyName(directory));
+  const wanted = name ?? chosen;
+  assertKeyName(wanted);
+  const { publicKey, encrypted } = await reportingKeys(directory, () => requireKeyFile(directory, wanted));
+  return { name: wanted, publicKey, encrypted, isDefault: wanted === chosen };
 }
 
 /**
- * Loads the key of a directory, or makes one on first use; a key file that is there is never written to. The file has
- * mode 0600; a directory made here 0700. Of several processes that make the first key at once, all get the same key.
- * Throws KEY_UNSAFE when others may read the file or change the directory, KEY_INVALID when the file is damaged, IO.
+ * Opens the key that is to sign. Where none is named and there is none yet, one is made, without a passphrase; of several
+ * processes that do so at once, all get the same key. Throws KEY_UNKNOWN (a named one is not there), KEY_UNSAFE when
+ * others may read the file or change the directory, KEY_INVALID when the file is damaged, KEY_LOCKED, PASSPHRASE_WRONG, IO.
  */
-export async function loadOrCreateKey(directory: string): Promise<SigningKey> {
-  const path = join(directory, KEY_FILE);
-  try {
-    await mkdir(directory, { recursive: true, mode: 0o700 });
-    assertPrivate(directory, await stat(directory), OTHERS_WRITE);
-    return (await loadKey(path)) ?? (await storeNewKey(directory, path));
-  } catch (error) {
-    const { errno, message } = error as NodeJS.ErrnoException;
-    if (errno === undefined) throw error;
-    throw new RepositoryError('IO', `Cannot read or make the signing key ${path}: ${message}`, {
-      hint: 'See that the directory can be written by you, on a disk that has hard links and space left.',
-      data: { path },
-      cause: error,
-    });
-  }
+export async function loadOrCreateKey(directory: string, { name, askPassphrase }: KeyChoice = {}): Promise<SigningKey> {
+  const { wanted, file } = await reportingKeys(directory, async () => {
+    await makeDirectories(directory);
+    const wanted = name ?? (await defaultKeyName(directory));
+    assertKeyName(wanted);
+    const known = await readKeyFile(directory, wanted);
+    if (known || wanted !== FIRST_KEY) return { wanted, file: known ?? (await requireKeyFile(directory, wanted)) };
+    await createPrivateFile(keyPath(directory, FIRST_KEY), await encodeKeyFile(createSeed()));
+    return { wanted, file: await requireKeyFile(directory, wanted) };
+  });
+  return file.open(file.encrypted ? await askPassphrase?.(wanted) : undefined);
 }
 
-const OTHERS_WRITE = 0o022;
-const OTHERS_ANYTHING = 0o077;
-
-async function loadKey(path: string): Promise<SigningKey | undefined> {
-  let file: FileHandle;
-  try {
-    file = await open(path, 'r');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
-  try {
-    const status = await file.stat();
-    assertPrivate(path, status, OTHERS_ANYTHING);
-    if (!status.isFile() || status.size > BYTE_LIMIT) throw damaged(path, `is no file of at most ${BYTE_LIMIT} bytes`);
-    return decodeKey(await file.readFile(), path);
-  } finally {
-    await file.close();
-  }
+/** A key to be kept. */
+export interface NewKey {
+  readonly name: string;
+  /** 32 bytes; drawn unless given. */
+  readonly seed?: Uint8Array;
+  readonly passphrase?: string;
+  readonly cost?: ScryptCost;
 }
 
-/** Links the finished file under its name: that fails when another process was faster, whose key then counts. */
-async function storeNewKey(directory: string, path: string): Promise<SigningKey> {
-  const seed = randomBytes(nacl.sign.seedLength);
-  const key = keyOfSeed(seed);
-  const temporary = join(directory, `.${KEY_FILE}.${randomBytes(6).toString('hex')}.tmp`);
-  try {
-    const file = await open(temporary, 'wx', 0o600);
-    try {
-      await file.writeFile(encodeKey(key, seed));
-      await file.sync();
-    } finally {
-      await file.close();
+/** Keeps a key in the directory; the first one there becomes the default. Throws KEY_EXISTS, NAME_INVALID, KEY_UNSAFE, IO. */
+export async function addKey(directory: string, { name, seed = createSeed(), passphrase, cost }: NewKey) {
+  assertKeyName(name);
+  const { publicKey } = keyOfSeed(seed);
+  const twin = (await listKeys(directory)).find((entry) => entry.publicKey.id === publicKey.id);
+  if (twin) throw exists(`This key is here already, as "${twin.name}"`);
+  const bytes = await encodeKeyFile(seed, passphrase, cost);
+  return reportingKeys(directory, async (): Promise<KeyEntry> => {
+    await makeDirectories(directory);
+    const isFirst = (await readdir(join(directory, 'keys'))).length === 0;
+    if (!(await createPrivateFile(keyPath(directory, name), bytes))) {
+      throw exists(`There is a key "${name}" already`);
     }
-    await link(temporary, path);
-  } catch (error) {
-    const faster = (error as NodeJS.ErrnoException).code === 'EEXIST' ? await loadKey(path) : undefined;
-    if (!faster) throw error;
-    return faster;
-  } finally {
-    await rm(temporary, { force: true });
-  }
-  await syncDirectory(directory);
-  return key;
-}
-
-function encodeKey(key: SigningKey, seed: Uint8Array): Uint8Array {
-  return canonicalBytes({
-    format: KEY_FORMAT,
-    algorithm: 'ed25519',
-    publicKey: formatBase64(key.publicKey.bytes),
-    seed: formatBase64(seed),
+    if (isFirst && name !== FIRST_KEY) await writeDefault(directory, name);
+    const isDefault = (await defaultKeyName(directory)) === name;
+    return { name, publicKey, encrypted: passphrase !== undefined, isDefault };
   });
 }
 
-function decodeKey(bytes: Uint8Array, path: string): SigningKey {
-  const fail = (problem: string) => damaged(path, problem);
-  const file = decodeCanonical(bytes, { byteLimit: BYTE_LIMIT, schema: 'signing-key', fail }) as {
-    publicKey: string;
-    seed: string;
-  };
-  const seed = parseBase64(file.seed);
-  if (!seed) throw damaged(path, 'has a seed that is not in strict base64');
-  const key = keyOfSeed(seed);
-  if (formatBase64(key.publicKey.bytes) !== file.publicKey) throw damaged(path, 'has a seed of another public key');
-  return key;
+/** Makes a key the one that signs when no other is named. Throws KEY_UNKNOWN, NAME_INVALID, IO. */
+export async function chooseDefaultKey(directory: string, name: string): Promise<KeyEntry> {
+  const entry = await findKey(directory, name);
+  await reportingKeys(directory, () => writeDefault(directory, name));
+  return { ...entry, isDefault: true };
 }
 
-/** Modes mean this on POSIX systems only; Windows keeps a home directory private by other means. */
-function assertPrivate(path: string, { mode }: Stats, forbidden: number): void {
-  if (platform() === 'win32' || (mode & forbidden) === 0) return;
-  const may = forbidden === OTHERS_WRITE ? 'written' : 'read or written';
-  throw new TrustError('KEY_UNSAFE', `${path} can be ${may} by others (mode ${(mode & 0o777).toString(8)})`, {
-    hint: `Run "chmod go-rwx '${path}'". If others may have used the key, remove its file: a new key is made on next use.`,
-    data: { path, mode: mode & 0o777 },
+async function makeDirectories(directory: string): Promise<void> {
+  await makePrivateDirectory(directory);
+  await makePrivateDirectory(join(directory, 'keys'));
+}
+
+async function readKeyFile(directory: string, name: string): Promise<KeyFile | undefined> {
+  const path = keyPath(directory, name);
+  const bytes = await readPrivateFile(path, KEY_FILE_BYTE_LIMIT);
+  return bytes && decodeKeyFile(bytes, path);
+}
+
+async function requireKeyFile(directory: string, name: string): Promise<KeyFile> {
+  const file = await readKeyFile(directory, name);
+  if (file) return file;
+  throw new TrustError('KEY_UNKNOWN', `There is no signing key "${name}"`, {
+    hint: 'Use "bankai key list" to see the keys, and "bankai key new" to make one.',
+    data: { key: name },
   });
 }
 
-/** Has no cause: what JSON.parse says about a text quotes it, and this text is secret. */
-function damaged(path: string, problem: string): TrustError {
-  return new TrustError('KEY_INVALID', `Signing key ${path} ${problem}`, {
-    hint: 'Restore the file from a backup, or remove it: a new key, with another id, is made on next use.',
-    data: { path },
+async function defaultKeyName(directory: string): Promise<string> {
+  const text = await readFile(join(directory, DEFAULT_FILE), 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return FIRST_KEY;
+    throw error;
+  });
+  return text.trim();
+}
+
+const writeDefault = (directory: string, name: string): Promise<void> =>
+  writeFileDurably(join(directory, DEFAULT_FILE), `${name}\n`, 0o600);
+
+/** A key's name is part of a path. */
+function assertKeyName(name: string): void {
+  if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(name)) return;
+  throw new UsageError('NAME_INVALID', `Cannot call a key "${name}"`, {
+    hint: 'Choose up to 64 letters, digits, "-", "_" and ".", as in work or ada-2026.',
   });
 }
 
-function keyOfSeed(seed: Uint8Array): SigningKey {
-  const pair = nacl.sign.keyPair.fromSeed(seed);
-  const publicKey = createPublicKey(pair.publicKey);
-  return { id: publicKey.id, publicKey, sign: (bytes) => nacl.sign.detached(bytes, pair.secretKey) };
+function noneIfAbsent(error: NodeJS.ErrnoException): string[] {
+  if (error.code === 'ENOENT') return [];
+  throw error;
+}
+
+function exists(fact: string): TrustError {
+  return new TrustError('KEY_EXISTS', fact, {
+    hint: 'Use "bankai key list" to see the keys. No key is ever overwritten.',
+  });
 }

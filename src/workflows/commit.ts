@@ -27,7 +27,7 @@ import { createStatement } from '../trust/statement.js';
 import type { CommitId } from '../repo/ids.js';
 import { withEngine } from './engine.js';
 import { evaluationOf, type MeasuredSet, reportOf } from './measurement.js';
-import { type NewPatch, record, type Recorder } from './record.js';
+import { type NewPatch, openSigner, record, type Recorder } from './record.js';
 import { changeWorkspace, type Workspace } from './workspace.js';
 
 /** A probe file as the terminal read it. */
@@ -94,8 +94,9 @@ export interface CommitOutcome {
 
 /**
  * Searches a patch on top of HEAD, or of the base for a new branch, and commits it. The working model then holds it.
- * Throws NOTHING_TO_COMMIT when nothing was gained, BRANCH_EXISTS, PROBES_INVALID, PROBES_OVERLAP, TEXT_INVALID, PROBES_UNUSABLE, MODEL_CHANGED,
- * MODEL_LINKED, WORKTREE_DIRTY: all but the first before the search.
+ * Throws NOTHING_TO_COMMIT when nothing was gained, BRANCH_EXISTS, PROBES_INVALID, PROBES_OVERLAP, TEXT_INVALID,
+ * PROBES_UNUSABLE, MODEL_CHANGED, MODEL_LINKED, WORKTREE_DIRTY, and what opening the key throws: all but the first before
+ * the search.
  */
 export async function commit(directory: string, request: CommitRequest, recorder: Recorder): Promise<CommitOutcome> {
   const probes = request.probes.map(({ bytes, name }) => parseProbes(bytes, name));
@@ -108,6 +109,7 @@ export async function commit(directory: string, request: CommitRequest, recorder
   return changeWorkspace(directory, async (workspace) => {
     const onto = await startOf(workspace, request.branch);
     await assertRecordable(workspace, onto);
+    const signer = await openSigner(recorder);
     const parents = await readState(workspace.repository, onto.commit);
     const patches = await readPatches(workspace.repository, onto.commit, parents);
     const { result, measurement } = await withEngine(workspace, request.threads, async ({ engine, hold }) => {
@@ -146,7 +148,7 @@ export async function commit(directory: string, request: CommitRequest, recorder
         message: request.message,
         onto,
       },
-      recorder,
+      { ...recorder, signer },
     );
     return {
       commit: recorded.commit,

@@ -7,16 +7,24 @@ import type { CommitId } from '../repo/ids.js';
 import { type Identity, readIdentity } from '../repo/identity.js';
 import type { EvidenceFile, EvidenceKind } from '../repo/state.js';
 import { encodeEnvelope, signEnvelope } from '../trust/envelope.js';
-import { loadOrCreateKey } from '../trust/keys.js';
+import { type KeyChoice, loadOrCreateKey } from '../trust/keys.js';
 import { encodePublicKey } from '../trust/public-key.js';
+import type { SigningKey } from '../trust/signing-key.js';
+import { GIT_NAMESPACE, signSsh } from '../trust/ssh-signature.js';
 import { encodeStatement, type Statement, STATEMENT_PAYLOAD_TYPE } from '../trust/statement.js';
 import { moveTo } from './checkout.js';
 import type { Workspace } from './workspace.js';
 
 /** Who records, and when: what the terminal knows and the library must be told. */
 export interface Recorder {
-  /** Directory of the signing key. */
+  /** Directory of the signing keys. */
   readonly keyDirectory: string;
+  /** Which of them signs, and who is asked for its passphrase; the default one, and nobody, unless given. */
+  readonly key?: KeyChoice;
+  /** The key itself, where it was opened before. */
+  readonly signer?: SigningKey;
+  /** The key signs the commits too, so that "git verify-commit" can tell whose they are. */
+  readonly signCommits?: boolean;
   /** Used where the repository's own configuration names nobody. */
   readonly identity: Identity | undefined;
   readonly time: Date;
@@ -50,6 +58,10 @@ export interface Recorded {
   readonly signer: string;
 }
 
+/** Opens the key that signs: to be done before work that would be lost without it. Throws as `loadOrCreateKey`. */
+export const openSigner = async (recorder: Recorder): Promise<SigningKey> =>
+  recorder.signer ?? loadOrCreateKey(recorder.keyDirectory, recorder.key);
+
 /** Signs and commits a patch and checks the new commit out. Throws the codes of the rooms it joins. */
 export async function record(workspace: Workspace, addition: NewPatch, recorder: Recorder): Promise<Recorded> {
   const { message, onto, ...added } = addition;
@@ -64,7 +76,7 @@ export async function recordChange(
   recorder: Recorder,
 ): Promise<Omit<Recorded, 'patch'>> {
   const { repository } = workspace;
-  const key = await loadOrCreateKey(recorder.keyDirectory);
+  const key = await openSigner(recorder);
   const signed = (statement: Statement): EvidenceFile => {
     const envelope = signEnvelope(STATEMENT_PAYLOAD_TYPE, encodeStatement(statement), key);
     return digested(statement.kind, encodeEnvelope(envelope));
@@ -86,6 +98,7 @@ export async function recordChange(
       timestamp: Math.floor(recorder.time.getTime() / 1000),
       timezoneOffset: recorder.time.getTimezoneOffset(),
     },
+    ...(recorder.signCommits === true && { sign: (bytes: Uint8Array) => signSsh(key, bytes, GIT_NAMESPACE) }),
   });
   await moveTo(workspace, { commit, ...(onto.branch !== undefined && { branch: onto.branch }) });
   return { commit, signer: key.id };

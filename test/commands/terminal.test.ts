@@ -5,8 +5,10 @@ import { arrangeArguments, wantsJson } from '../../commands/terminal/arguments.j
 import { failureOf } from '../../commands/terminal/failure.js';
 import { abortOnInterrupt } from '../../commands/terminal/interrupt.js';
 import { liveLine } from '../../commands/terminal/live-line.js';
+import { askSecret, keyChoice, newPassphrase } from '../../commands/terminal/passphrase.js';
 import { nearest } from '../../commands/terminal/unknown-command.js';
 import { viewOf } from '../../commands/terminal/view.js';
+import { EventEmitter } from 'node:events';
 import * as errors from '../../src/errors.js';
 import { colourStyle, plainStyle } from '../../src/render/style.js';
 import { plainView } from '../../src/render/view.js';
@@ -165,4 +167,57 @@ test.each([
   ['xyzzy', undefined],
 ])('the verb nearest to %s is %s', (verb, expected) => {
   expect(nearest(verb, ['status', 'checkout', 'log', 'probes audit'])).toBe(expected);
+});
+
+/** A terminal that types `chunks`, and what was written to it. */
+function typing(...chunks: string[]) {
+  const raw: boolean[] = [];
+  const written: string[] = [];
+  const input = Object.assign(new EventEmitter(), {
+    isTTY: true,
+    setRawMode: (on: boolean) => raw.push(on),
+    pause: () => undefined,
+    resume: () => {
+      const chunk = chunks.shift();
+      setImmediate(() => chunk !== undefined && input.emit('data', Buffer.from(chunk)));
+    },
+  });
+  return { prompt: { input, output: { write: (text: string) => written.push(text) } }, raw, written };
+}
+
+describe('askSecret', () => {
+  test.each([
+    ['open sesame\r', 'open sesame'],
+    ['wrong\u0015right\n', 'right'],
+    ['grün\u007f\u007fün\r', 'grün'],
+    ['\u007fx\r', 'x'],
+    ['end\u0004', 'end'],
+  ])('%j is %j, and is not shown', async (keys, secret) => {
+    const { prompt, raw, written } = typing(keys);
+    expect(await askSecret('Passphrase: ', prompt)).toBe(secret);
+    expect([raw, written]).toEqual([
+      [true, false],
+      ['Passphrase: ', '\n'],
+    ]);
+  });
+
+  test('Ctrl-C interrupts, and leaves the terminal as it was', async () => {
+    const { prompt, raw } = typing('secr\u0003');
+    await expect(askSecret('Passphrase: ', prompt)).rejects.toMatchObject({ name: 'AbortError' });
+    expect(raw).toEqual([true, false]);
+  });
+
+  test('a new passphrase is typed twice, and must be the same', async () => {
+    const ask = (...chunks: string[]) => {
+      const { prompt } = typing(...chunks);
+      return newPassphrase(
+        keyChoice({}, (path) => path, {}, prompt),
+        'work',
+        prompt,
+      );
+    };
+    expect(await ask('one\r', 'one\r')).toBe('one');
+    await expect(ask('one\r', 'two\r')).toFailWithCode('USAGE');
+    await expect(ask('\r')).toFailWithCode('USAGE');
+  });
 });

@@ -24,7 +24,7 @@ import type { CommitId } from '../../src/repo/ids.js';
 import { readLocalState, writeLocalState } from '../../src/repo/local-state.js';
 import { resolveStack } from '../../src/repo/resolve.js';
 import { decodeEnvelope, encodeEnvelope, openEnvelope, signEnvelope } from '../../src/trust/envelope.js';
-import { KEY_FILE, loadOrCreateKey } from '../../src/trust/keys.js';
+import { decodeKeyFile } from '../../src/trust/key-file.js';
 import { decodePublicKey, encodePublicKey } from '../../src/trust/public-key.js';
 import { formatDecimal } from '../../src/trust/predicates/terms.js';
 import { decodeStatement, encodeStatement, STATEMENT_PAYLOAD_TYPE } from '../../src/trust/statement.js';
@@ -106,9 +106,7 @@ describe('evidence', () => {
   const key = decodePublicKey(Buffer.from(example('public-key')));
 
   test('the key is made of its seed and signs the envelope, the same every time', async () => {
-    const directory = temporaryDirectory();
-    writeFileSync(join(directory, KEY_FILE), example('signing-key'), { mode: 0o600 });
-    const signing = await loadOrCreateKey(directory);
+    const signing = await decodeKeyFile(Buffer.from(example('signing-key')), 'example').open();
     expect([signing.id, text(encodePublicKey(signing.publicKey))]).toEqual([
       idAfter('public-key'),
       example('public-key'),

@@ -9,7 +9,7 @@ import type { Flip } from '../../src/patch/flip.js';
 import { composeMask } from '../../src/patch/mask.js';
 import { createPatch, encodePatch, patchId } from '../../src/patch/patch.js';
 import { encodeEnvelope, signEnvelope } from '../../src/trust/envelope.js';
-import { createKey } from '../../src/trust/keys.js';
+import { createKey } from '../../src/trust/signing-key.js';
 import { encodePublicKey } from '../../src/trust/public-key.js';
 import { fixtureModel } from '../paths.js';
 import { example, exampleBytes, idAfter } from './document.js';

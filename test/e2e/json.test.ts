@@ -2,6 +2,8 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { encodeKeyFile } from '../../src/trust/key-file.js';
+import { createSeed } from '../../src/trust/signing-key.js';
 import { fixtureModel, root, temporaryDirectory } from '../paths.js';
 import { createCli } from './cli.js';
 import { answerOf, foreignPatch, makeSampleRepository, parseAnswer, someProbes, withoutPeru } from './repository.js';
@@ -41,6 +43,11 @@ const answers: readonly (readonly [schema: string, args: readonly string[]])[] =
   ['export', ['export', 'calc', '-o', 'calc.gguf']],
   ['verify', ['verify']],
   ['verify', ['verify', 'calc.gguf']],
+  ['key', ['key', 'new', 'work']],
+  ['key', ['key', 'default', 'work']],
+  ['key', ['key', 'import', 'key.json', '--name', 'old']],
+  ['key-list', ['key', 'list']],
+  ['key-export', ['key', 'export']],
   ['audit', ['probes', 'audit', 'few.json', '--heldout', 'calculus-heldout']],
   ['probes-init', ['probes', 'init', 'mine.json']],
   ['probes-expand', ['probes', 'expand', 'mine.json']],
@@ -74,6 +81,7 @@ describe('--json', () => {
     writeFileSync(join(cli.directory, 'questions.jsonl'), '{"question":"How many?","answer":"Four.\\n#### 4"}\n');
     writeFileSync(join(cli.directory, 'solved.json'), someProbes('knowledge', 4));
     writeFileSync(join(cli.directory, 'peru.json'), await withoutPeru(cli));
+    writeFileSync(join(cli.directory, 'key.json'), Buffer.from(await encodeKeyFile(createSeed())));
     writeFileSync(join(cli.directory, 'third.json'), foreignPatch('third', [[4, 'up_proj', 9]]));
   });
 

@@ -6,7 +6,7 @@ import { importPatch } from '../../src/patch/interchange.js';
 import { createPatch, decodePatch, encodePatch, patchId } from '../../src/patch/patch.js';
 import { assertPatchFits, type TensorShape } from '../../src/patch/validate.js';
 import { openEnvelope, signEnvelope } from '../../src/trust/envelope.js';
-import type { SigningKey } from '../../src/trust/keys.js';
+import type { SigningKey } from '../../src/trust/signing-key.js';
 import { createPublicKey } from '../../src/trust/public-key.js';
 import { formatDecimal } from '../../src/trust/predicates/terms.js';
 import {

@@ -12,6 +12,7 @@ import type { EvaluationReport } from '../../src/render/evaluation.js';
 import type { ExportReport } from '../../src/render/export.js';
 import type { ImportReport } from '../../src/render/import.js';
 import type { InitReport } from '../../src/render/init.js';
+import type { ExportedKey, KeySummary } from '../../src/render/key.js';
 import type { LayersReport } from '../../src/render/layers.js';
 import type { LogEntry } from '../../src/render/log.js';
 import type { PatchReport } from '../../src/render/show.js';
@@ -449,4 +450,16 @@ export const probesImport: ProbesImportReport = {
   count: 200,
   skipped: [{ reason: 'no answer that can be told', count: 1 }],
   first: { prompt: 'Natalia sold clips to 48 of her friends. How many did she sell?', correct: ' 72' },
+};
+
+export const keys: KeySummary[] = [
+  { name: 'personal', id: hex('7c01d9', 64), encrypted: true, isDefault: false },
+  { name: 'work-laptop-of-the-laboratory', id: hex('e5b7aa', 64), encrypted: false, isDefault: true },
+];
+
+export const exportedKey: ExportedKey = {
+  name: 'personal',
+  id: hex('7c01d9', 64),
+  publicKey: `${hex('bankai', 42)}A=`,
+  openssh: 'ssh-ed25519 AAAAC3NzaC1lZDI1 personal',
 };

@@ -14,6 +14,7 @@ import { type EvalReport, renderEval } from '../../src/render/eval.js';
 import { renderExport } from '../../src/render/export.js';
 import { renderImport } from '../../src/render/import.js';
 import { renderInit } from '../../src/render/init.js';
+import { renderDefaultKey, renderExportedKey, renderKeys, renderNewKey } from '../../src/render/key.js';
 import { renderLayers } from '../../src/render/layers.js';
 import { renderLog, renderLogOneline } from '../../src/render/log.js';
 import {
@@ -92,6 +93,10 @@ const all: Drawn[] = [
   drawn('probes expand', 'probes-expand', samples.probesExpand, renderProbesExpand),
   drawn('probes split', 'probes-split', samples.probesSplit, renderProbesSplit),
   drawn('probes import', 'probes-import', samples.probesImport, renderProbesImport),
+  drawn('key list', 'key-list', samples.keys, renderKeys),
+  drawn('key new', 'key', samples.keys[1], renderNewKey),
+  drawn('key default', 'key', samples.keys[0], renderDefaultKey),
+  drawn('key export', 'key-export', samples.exportedKey, renderExportedKey),
 ];
 
 function plotted(): EvalReport {

@@ -9,7 +9,7 @@ import {
   preAuthenticationEncoding,
   signEnvelope,
 } from '../../src/trust/envelope.js';
-import { createKey, type SigningKey } from '../../src/trust/keys.js';
+import { createKey, type SigningKey } from '../../src/trust/signing-key.js';
 import type { KeyId } from '../../src/trust/public-key.js';
 
 const TYPE = 'application/vnd.in-toto+json';

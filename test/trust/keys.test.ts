@@ -2,7 +2,9 @@ import { describe, expect, test } from '@jest/globals';
 import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { createKey, KEY_FILE, loadOrCreateKey } from '../../src/trust/keys.js';
+import { decodeKeyFile, encodeKeyFile } from '../../src/trust/key-file.js';
+import { addKey, chooseDefaultKey, FIRST_KEY, keyPath, listKeys, loadOrCreateKey } from '../../src/trust/keys.js';
+import { createKey, createSeed, keyOfSeed } from '../../src/trust/signing-key.js';
 import { createPublicKey, decodePublicKey, encodePublicKey } from '../../src/trust/public-key.js';
 import { verifySignature } from '../../src/trust/verify-signature.js';
 import { temporaryDirectory } from '../paths.js';
@@ -14,10 +16,10 @@ describe('the signing key', () => {
   test('is made on first use, private, and then found again', async () => {
     const directory = join(temporaryDirectory(), 'config', 'bankai');
     const made = await loadOrCreateKey(directory);
-    const path = join(directory, KEY_FILE);
+    const path = keyPath(directory, FIRST_KEY);
     expect(statSync(path).mode & 0o777).toBe(0o600);
     expect(statSync(directory).mode & 0o777).toBe(0o700);
-    expect(readdirSync(directory)).toEqual([KEY_FILE]);
+    expect(readdirSync(join(directory, 'keys'))).toEqual([`${FIRST_KEY}.json`]);
     const content = readFileSync(path, 'utf8');
     const found = await loadOrCreateKey(directory);
     expect(found.id).toBe(made.id);
@@ -30,7 +32,7 @@ describe('the signing key', () => {
     const directory = join(temporaryDirectory(), 'keys');
     const keys = await Promise.all(Array.from({ length: 6 }, () => loadOrCreateKey(directory)));
     expect(new Set(keys.map((key) => key.id)).size).toBe(1);
-    expect(readdirSync(directory)).toEqual([KEY_FILE]);
+    expect(readdirSync(join(directory, 'keys'))).toEqual([`${FIRST_KEY}.json`]);
   });
 
   test('has an id that is the digest of its public key, and differs from every other', () => {
@@ -51,7 +53,7 @@ describe('the signing key', () => {
   test.each([0o640, 0o604, 0o620, 0o666])('is refused when its mode is %o', async (mode) => {
     const directory = temporaryDirectory();
     await loadOrCreateKey(directory);
-    chmodSync(join(directory, KEY_FILE), mode);
+    chmodSync(keyPath(directory, FIRST_KEY), mode);
     await expect(loadOrCreateKey(directory)).toFailWithCode('KEY_UNSAFE');
     await expect(loadOrCreateKey(directory)).rejects.toMatchObject({ hint: expect.stringContaining('chmod go-rwx') });
   });
@@ -76,7 +78,7 @@ describe('the signing key', () => {
   ])('is refused and left alone when its file is %s', async (_what, change) => {
     const directory = temporaryDirectory();
     await loadOrCreateKey(directory);
-    const path = join(directory, KEY_FILE);
+    const path = keyPath(directory, FIRST_KEY);
     const content = change(readFileSync(path, 'utf8'));
     writeFileSync(path, content);
     await expect(loadOrCreateKey(directory)).toFailWithCode('KEY_INVALID');
@@ -86,7 +88,7 @@ describe('the signing key', () => {
   test('never goes into an error, even when its file is damaged', async () => {
     const directory = temporaryDirectory();
     await loadOrCreateKey(directory);
-    const path = join(directory, KEY_FILE);
+    const path = keyPath(directory, FIRST_KEY);
     const secret = (JSON.parse(readFileSync(path, 'utf8')) as { seed: string }).seed;
     writeFileSync(path, secret);
     const error = (await loadOrCreateKey(directory).catch((reason: unknown) => reason)) as Error;
@@ -99,8 +101,110 @@ describe('the signing key', () => {
     const directory = temporaryDirectory();
     writeFileSync(join(directory, 'file'), '');
     await expect(loadOrCreateKey(join(directory, 'file'))).toFailWithCode('IO');
-    symlinkSync(join(directory, 'nowhere'), join(directory, KEY_FILE));
-    await expect(loadOrCreateKey(directory)).toFailWithCode('IO');
+    mkdirSync(join(directory, 'keys'));
+    symlinkSync(join(directory, 'nowhere'), keyPath(directory, FIRST_KEY));
+    await expect(loadOrCreateKey(directory)).toFailWithCode('KEY_UNKNOWN');
+  });
+});
+
+/** Cheap enough for tests; the shape is that of the real one. */
+const cost = { log2N: 10, r: 8, p: 1 };
+
+describe('several keys', () => {
+  test('live side by side; the first one is the default until another is chosen', async () => {
+    const directory = temporaryDirectory();
+    const work = await addKey(directory, { name: 'work' });
+    await addKey(directory, { name: 'home' });
+    const summary = async () => (await listKeys(directory)).map(({ name, isDefault }) => [name, isDefault]);
+    expect(await summary()).toEqual([
+      ['home', false],
+      ['work', true],
+    ]);
+    expect((await loadOrCreateKey(directory)).id).toBe(work.publicKey.id);
+    const home = await chooseDefaultKey(directory, 'home');
+    expect((await loadOrCreateKey(directory)).id).toBe(home.publicKey.id);
+    expect((await loadOrCreateKey(directory, { name: 'work' })).id).toBe(work.publicKey.id);
+    expect(statSync(keyPath(directory, 'work')).mode & 0o777).toBe(0o600);
+  });
+
+  test('none is ever overwritten, nor kept twice', async () => {
+    const directory = temporaryDirectory();
+    const seed = createSeed();
+    await addKey(directory, { name: 'work', seed });
+    const content = readFileSync(keyPath(directory, 'work'), 'utf8');
+    await expect(addKey(directory, { name: 'work' })).toFailWithCode('KEY_EXISTS');
+    await expect(addKey(directory, { name: 'again', seed })).toFailWithCode('KEY_EXISTS');
+    expect(readFileSync(keyPath(directory, 'work'), 'utf8')).toBe(content);
+    expect(readdirSync(join(directory, 'keys'))).toEqual(['work.json']);
+  });
+
+  test('a name that is not there is an error, and makes no key', async () => {
+    const directory = temporaryDirectory();
+    await expect(loadOrCreateKey(directory, { name: 'work' })).toFailWithCode('KEY_UNKNOWN');
+    await expect(chooseDefaultKey(directory, 'work')).toFailWithCode('KEY_UNKNOWN');
+    expect(await listKeys(directory)).toEqual([]);
+  });
+
+  test.each(['', '../x', 'a/b', '.hidden', '-x', 'a'.repeat(65)])('"%s" is no name', async (name) => {
+    const directory = temporaryDirectory();
+    await expect(addKey(directory, { name })).toFailWithCode('NAME_INVALID');
+    await expect(loadOrCreateKey(directory, { name })).toFailWithCode('NAME_INVALID');
+  });
+});
+
+describe('a key under a passphrase', () => {
+  const seed = createSeed();
+  const { id } = keyOfSeed(seed);
+  const encode = () => encodeKeyFile(seed, 'Straße 7', cost);
+
+  test('opens with it, in any Unicode form, and with no other', async () => {
+    const file = decodeKeyFile(await encode(), 'sealed');
+    expect([file.publicKey.id, file.encrypted]).toEqual([id, true]);
+    expect((await file.open('Straße 7'.normalize('NFD'))).id).toBe(id);
+    await expect(file.open('Strasse 7')).toFailWithCode('PASSPHRASE_WRONG');
+    await expect(file.open('')).toFailWithCode('PASSPHRASE_WRONG');
+    await expect(file.open()).toFailWithCode('KEY_LOCKED');
+  });
+
+  test('is another file every time, and has no seed in it', async () => {
+    const [one, other] = [await encode(), await encode()];
+    expect(text(one)).not.toBe(text(other));
+    expect(text(one)).not.toContain(Buffer.from(seed).toString('base64').slice(0, 8));
+  });
+
+  test.each<[string, (file: string) => string]>([
+    ['the public key', (file) => file.replace(/"publicKey":"[^"]*"/, `"publicKey":"${'B'.repeat(42)}E="`)],
+    ['the cost', (file) => file.replace('"log2N":10', '"log2N":11')],
+    ['the salt', (file) => file.replace(/"salt":"..../, '"salt":"AAAA')],
+    ['the nonce', (file) => file.replace(/"nonce":"..../, '"nonce":"AAAA')],
+    ['the ciphertext', (file) => file.replace(/"ciphertext":"..../, '"ciphertext":"AAAA')],
+  ])('does not open once %s was changed', async (_what, change) => {
+    const changed = change(text(await encode()));
+    await expect(Promise.resolve().then(() => decodeKeyFile(bytes(changed), 'sealed').open('Straße 7'))).toFailWithCode(
+      'PASSPHRASE_WRONG',
+    );
+  });
+
+  test.each<[string, (file: string) => string]>([
+    ['a cost beyond the memory limit', (file) => file.replace('"log2N":10', '"log2N":20')],
+    ['a cost beyond the schema', (file) => file.replace('"log2N":10', '"log2N":30')],
+    ['no cost at all', (file) => file.replace('"log2N":10', '"log2N":1')],
+    ['another kind of key derivation', (file) => file.replace('"scrypt"', '"md5"')],
+    ['a key of small order', (file) => file.replace(/"publicKey":"[^"]*"/, `"publicKey":"AQ${'A'.repeat(41)}="`)],
+  ])('is refused, without trying, with %s', async (_what, change) => {
+    const original = text(await encode());
+    expect(change(original)).not.toBe(original);
+    await expect(() => decodeKeyFile(bytes(change(original)), 'sealed')).toFailWithCode('KEY_INVALID');
+  });
+
+  test('is asked for by name, once', async () => {
+    const directory = temporaryDirectory();
+    await addKey(directory, { name: 'work', seed, passphrase: 'open', cost });
+    const asked: string[] = [];
+    const askPassphrase = (name: string) => Promise.resolve((asked.push(name), 'open'));
+    expect((await loadOrCreateKey(directory, { askPassphrase })).id).toBe(id);
+    expect(asked).toEqual(['work']);
+    await expect(loadOrCreateKey(directory)).toFailWithCode('KEY_LOCKED');
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { createPublicKey as importKey, verify } from 'node:crypto';
-import { createKey } from '../../src/trust/keys.js';
+import { createKey } from '../../src/trust/signing-key.js';
 import { createPublicKey } from '../../src/trust/public-key.js';
 import { publicKeyFlaw, verifySignature } from '../../src/trust/verify-signature.js';
 import { encodePoint, fromBytes, identity, L, multiply, P, toBytes, torsionPoints } from './curve.js';

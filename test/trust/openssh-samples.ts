@@ -1,0 +1,71 @@
+/** Keys and a signature that ssh-keygen of OpenSSH 9.2 made for these tests, and for nothing else. The passphrase is `passphrase`. */
+
+export const passphrase = 'correct horse';
+
+/** Without a passphrase. */
+export const plain = `-----BEGIN OPENSSH PRIVATE KEY-----
+b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAAAAAAAABAAAAMwAAAAtzc2gtZW
+QyNTUxOQAAACBZ65QG/y9CQnqtqajtZfidqoVAHL6X3XY/lgIdnlC4TwAAAJj49K8f+PSv
+HwAAAAtzc2gtZWQyNTUxOQAAACBZ65QG/y9CQnqtqajtZfidqoVAHL6X3XY/lgIdnlC4Tw
+AAAECDDCXS4MQA7kfjMBixJCT3FvnzMFpaFdgw8WEJrw8eQVnrlAb/L0JCeq2pqO1l+J2q
+hUAcvpfddj+WAh2eULhPAAAAD2FkYUBleGFtcGxlLm9yZwECAwQFBg==
+-----END OPENSSH PRIVATE KEY-----
+`;
+
+export const plainLine =
+  'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFnrlAb/L0JCeq2pqO1l+J2qhUAcvpfddj+WAh2eULhP ada@example.org';
+
+/** Under aes256-ctr, four rounds of bcrypt. */
+export const locked = `-----BEGIN OPENSSH PRIVATE KEY-----
+b3BlbnNzaC1rZXktdjEAAAAACmFlczI1Ni1jdHIAAAAGYmNyeXB0AAAAGAAAABAdgIChRV
+fCGyFHULrTT3f5AAAABAAAAAEAAAAzAAAAC3NzaC1lZDI1NTE5AAAAIN464235V+ddWF14
+yNRaKiWWkP3cSyPmjAX0ecSK6kOBAAAAkD7pSWlq0fxqKDLcAzHfGt/37mxYdcGMQEZmEc
+VP9aHUAp+CJFLBV6apKuudZUQ43ADlxPCe5n9YMJ3PwVCzb95+PHXegQ7dnL4vdSCedJhG
+krJgf5ApN43FfJuUNcKN181Peq1fBT9Pt1A5N/nUvqdPcHv4yGshmheKFuNVR5FoBRFBtL
+QwJfbNojRMVAO4JQ==
+-----END OPENSSH PRIVATE KEY-----
+`;
+
+export const lockedLine = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIN464235V+ddWF14yNRaKiWWkP3cSyPmjAX0ecSK6kOB ada locked';
+
+/** Under aes256-cbc. */
+export const lockedCbc = `-----BEGIN OPENSSH PRIVATE KEY-----
+b3BlbnNzaC1rZXktdjEAAAAACmFlczI1Ni1jYmMAAAAGYmNyeXB0AAAAGAAAABDwdRCaxE
+9YtPmaJxJEw8xCAAAABAAAAAEAAAAzAAAAC3NzaC1lZDI1NTE5AAAAIIXZvfUGc8HGE4It
+YLwyjMzHb7nvbToTxOoJ0zNhHx68AAAAkDNVYPkOIwIXVLUEFDQpaU1lhYUL3HdB+QcC4F
+muzw5GsfTMMIfjg2bSKmT2p1hc4qY3PG0jDsELGuQAFNdbLFxlRsgt8aShnQmBf1t9m7iA
+e2bh/nq9pYtcxPWB58fTSOen+wLNuxMvQKf7arEKpFnPS9n2ZrW64AJpN+Gs2zrZz96xXb
+hNgv+BejYz5jEVQQ==
+-----END OPENSSH PRIVATE KEY-----
+`;
+
+/** Under a cipher that is not taken. */
+export const lockedGcm = `-----BEGIN OPENSSH PRIVATE KEY-----
+b3BlbnNzaC1rZXktdjEAAAAAFmFlczI1Ni1nY21Ab3BlbnNzaC5jb20AAAAGYmNyeXB0AA
+AAGAAAABAlsx6Qb2LKo2OewDtBCKEEAAAABAAAAAEAAAAzAAAAC3NzaC1lZDI1NTE5AAAA
+II32rcC66e4b/VVxRsr4dszgbSx57xquqFBM+5lDQpoMAAAAkHBP4BFTnc27/WJUu7gWFe
+y0O9EAAZ4x01A4HFm/SgR/ZeCScs/vqXyW4CRLCMIdnZTnAOCTh2N3DwixntXmNaCFn7oU
+7fgkKkC+VNVj2DATyTde8byBbrgrAw2okE8cpbka7qDSjNm4tTDDpScMnmOyqA2f4LNP8R
+obvTzdUBaoLJQWolg3LFx5XmRFk0P8rqk6Q/5VOQp4EQG6Xr1ZbjY=
+-----END OPENSSH PRIVATE KEY-----
+`;
+
+/** Of another algorithm. */
+export const ecdsa = `-----BEGIN OPENSSH PRIVATE KEY-----
+b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAAAAAAAABAAAAaAAAABNlY2RzYS
+1zaGEyLW5pc3RwMjU2AAAACG5pc3RwMjU2AAAAQQQdlJHF+tZbnrE4I4Dbf6R1011vtwjL
+5Rxu1dGroNABfiWE2nSh6oP4EyeqwZXZyeGh3xcsSSSGKr2XV3xk+hxYAAAAoKjVYC6o1W
+AuAAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTYAAABBBB2UkcX61luesTgj
+gNt/pHXTXW+3CMvlHG7V0aug0AF+JYTadKHqg/gTJ6rBldnJ4aHfFyxJJIYqvZdXfGT6HF
+gAAAAgQv870RXEBhm2t7B4++Nf+eMCF4Yt25NMbeRzqRp9KRUAAAABeAECAwQFBgc=
+-----END OPENSSH PRIVATE KEY-----
+`;
+
+/** The key `plain`'s over the bytes of `message`, in the namespace `git`. */
+export const signature = `-----BEGIN SSH SIGNATURE-----
+U1NIU0lHAAAAAQAAADMAAAALc3NoLWVkMjU1MTkAAAAgWeuUBv8vQkJ6ramo7WX4naqFQB
+y+l912P5YCHZ5QuE8AAAADZ2l0AAAAAAAAAAZzaGE1MTIAAABTAAAAC3NzaC1lZDI1NTE5
+AAAAQKzyLR0UB00S8CwtQMpo4kqSHQ3rV5tfQX41hqALEg1uYIm2dL0MKLqASptB5zj53+
+zqzMYGVnWvoCaOLnurzwQ=
+-----END SSH SIGNATURE-----
+`;
