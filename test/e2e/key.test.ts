@@ -22,10 +22,10 @@ describe('keys', () => {
     writeFileSync(join(cli.directory, 'plain'), samples.plain);
     writeFileSync(join(cli.directory, 'locked'), samples.locked);
     writeFileSync(join(cli.directory, 'secret.txt'), `${samples.passphrase}\n`);
-    await answerOf(cli, ['key', 'import', 'plain', '--name', 'ssh']);
+    await answerOf(cli, ['key', 'import', 'plain', '--name', 'ssh'], 'key-import');
     const { code, stderr } = await cli.run(['key', 'import', 'locked']);
     expect([code, stderr]).toEqual([128, expect.stringMatching(/^error: .*passphrase.*\nhint: .*--passphrase-file/)]);
-    await answerOf(cli, ['key', 'import', 'locked', '--passphrase-file', 'secret.txt']);
+    await answerOf(cli, ['key', 'import', 'locked', '--passphrase-file', 'secret.txt'], 'key-import');
     expect(schemaViolation('encrypted-key', JSON.parse(readFileSync(join(directory, 'locked.json'), 'utf8')))).toBe(
       undefined,
     );
@@ -37,7 +37,7 @@ describe('keys', () => {
   });
 
   test('under a passphrase are opened by a file or the environment, and by nothing else', async () => {
-    const made = await answerOf<Key>(cli, ['key', 'new', 'work', '--passphrase-file', 'secret.txt'], 'key');
+    const made = await answerOf<Key>(cli, ['key', 'new', 'work', '--passphrase-file', 'secret.txt'], 'key-new');
     await makeSampleRepository(cli);
     writeFileSync(join(cli.directory, 'third.json'), foreignPatch('third', [[4, 'up_proj', 9]]));
     const imported = ['import', 'third.json', '-b', 'third', '--key', 'work'];

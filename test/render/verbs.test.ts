@@ -94,8 +94,8 @@ const all: Drawn[] = [
   drawn('probes split', 'probes-split', samples.probesSplit, renderProbesSplit),
   drawn('probes import', 'probes-import', samples.probesImport, renderProbesImport),
   drawn('key list', 'key-list', samples.keys, renderKeys),
-  drawn('key new', 'key', samples.keys[1], renderNewKey),
-  drawn('key default', 'key', samples.keys[0], renderDefaultKey),
+  drawn('key new', 'key-new', samples.keys[1], renderNewKey),
+  drawn('key default', 'key-default', samples.keys[0], renderDefaultKey),
   drawn('key export', 'key-export', samples.exportedKey, renderExportedKey),
 ];
 
