@@ -1,7 +1,7 @@
 /**
  * Searches on the shipped model and counts what that does on held-out problems: `node dist/bench/search.js
  * [--probes calculus] [--strategy guided|greedy] [--iterations 300] [--step 8] [--z 3] [--held-back 0.25]
- * [--held-back-from 100] [--seed 1]`.
+ * [--held-back-from 100] [--patience 8] [--seed 1]`.
  */
 import { parseArgs } from 'node:util';
 import { openEngine } from '../src/engine/open.js';
@@ -24,6 +24,7 @@ const { values } = parseArgs({
     z: { type: 'string', default: '3' },
     'held-back': { type: 'string', default: '0.25' },
     'held-back-from': { type: 'string', default: '100' },
+    patience: { type: 'string', default: '8' },
     seed: { type: 'string', default: '1' },
     threads: { type: 'string', default: '2' },
   },
@@ -48,6 +49,7 @@ const strategy =
         step: Number(values.step),
         heldBack: Number(values['held-back']),
         heldBackFrom: Number(values['held-back-from']),
+        patience: Number(values.patience),
       });
 const budget = { iterations: Number(values.iterations) };
 const problem = { engine, probes, controls, fitness: answerFitness(), seed: Number(values.seed), budget };

@@ -53,7 +53,7 @@ export default class Commit extends BankaiCommand {
     seed: Flags.integer({ min: 0, default: 1, helpGroup: 'SEARCH', summary: 'Decides every random choice.' }),
     strategy: Flags.option({
       options: ['greedy', 'guided'] as const,
-      default: 'greedy' as const,
+      default: 'guided' as const,
       helpGroup: 'SEARCH',
       summary: 'How to search.',
     })(),

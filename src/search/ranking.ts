@@ -33,7 +33,7 @@ export interface LowerBoundSettings {
  */
 export function lowerBound({
   z = 3,
-  projections = ['ffn_gate', 'ffn_up'],
+  projections = ['ffn_gate', 'ffn_up', 'ffn_down'],
   layers,
 }: Partial<LowerBoundSettings> = {}): Ranking {
   return {

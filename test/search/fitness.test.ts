@@ -117,6 +117,17 @@ describe('the answer fitness', () => {
     expect(fitness.evaluate().gain).toBe(-0.02);
   });
 
+  test('counts what a probe loses more than what it gains', () => {
+    const engine = smallEngine({ [`${GOOD}:3`]: favouring(['one:xy'], 2) });
+    const fitness = answerFitness({ divergenceWeight: 0, lossWeight: 2 }).prepare(engine, probes, controls);
+    engine.toggle([row]);
+    const { objective, perProbe } = fitness.evaluate();
+    const losses = [...perProbe].map((score, probe) => fitness.start.perProbe[probe] - score);
+    expect(losses[0]).toBeGreaterThan(0);
+    expect(losses[1]).toBe(0);
+    expect(objective).toBeCloseTo(fitness.start.objective - (3 * losses[0]) / 2, 10);
+  });
+
   test('takes its settings and names them', () => {
     const engine = both();
     const fitness = answerFitness({ divergenceWeight: 0 });

@@ -102,9 +102,12 @@ describe('the guided search', () => {
   test('records the parts it was made of', async () => {
     const { method } = await guided({ ranking: lowerBound({ z: 1 }) }).search(problemFor(planted()));
     expect(method).toMatchObject({
-      strategy: { name: 'guided', settings: { step: 8, heldBack: 0.25, heldBackFrom: 100, patience: 4 } },
+      strategy: {
+        name: 'guided',
+        settings: { step: 8, depth: 8, heldBack: 0.25, heldBackFrom: 100, patience: 8, mostFlips: 85 },
+      },
       parts: {
-        ranking: { name: 'lower-bound', settings: { z: 1, projections: ['ffn_gate', 'ffn_up'] } },
+        ranking: { name: 'lower-bound', settings: { z: 1, projections: ['ffn_gate', 'ffn_up', 'ffn_down'] } },
         acceptance: { name: 'rising', settings: { minimumGain: 0 } },
       },
       seed: 5,

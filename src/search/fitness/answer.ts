@@ -2,53 +2,80 @@
  * Owns the default fitness: how likely the whole correct answer is, and how far the model has moved elsewhere.
  *
  *     score      = min(ceiling, log p of the answer: the sum over its tokens)
- *     objective  = mean(score) − weight · mean over positions of KL(reference ‖ present)
+ *     gain       = mean(score − loss weight · max(0, reference score − score))
+ *     objective  = gain − divergence weight · mean over positions of KL(reference ‖ present)
  *
- * A probability is measured against every competitor, a solved probe earns nothing more, and the second term has no
- * lower end: the objective cannot be driven up by destroying answers. The positions are those of the control texts,
- * prompt and correct answer; without controls, those of the probes' own prompts, where nothing should change either.
+ * What a probe loses counts more than what another gains: a problem that was right should stay right. A probability is
+ * measured against every competitor, a solved probe earns nothing more, and divergence has no lower end: the objective
+ * cannot be driven up by destroying answers. The positions are those of the control texts, prompt and correct answer;
+ * without controls, those of the probes' own prompts, where nothing should change either.
  */
 import type { Engine, Sequence } from '../../engine/engine.js';
 import type { Fitness } from '../fitness.js';
 import type { Probe } from '../probes.js';
 import { answerSequence } from '../sequences.js';
-import { type FitnessTerms, mean, negated, noCost, type PreparedTerm, prepareTerms, sum } from './terms.js';
+import {
+  type FitnessTerms,
+  mean,
+  negated,
+  noCost,
+  type PreparedTerm,
+  prepareTerms,
+  type PreparedScores,
+  sum,
+} from './terms.js';
 
 export interface AnswerSettings {
   /** The score (nats, ≤ 0) from which on a probe counts as solved. */
   ceiling: number;
   /** The price of one nat of mean divergence. */
   divergenceWeight: number;
+  /** The price of a nat that a probe's score loses against the reference, beside the nat itself. */
+  lossWeight: number;
 }
 
-/** Makes the `answer` fitness: ceiling −0.02, weight 4. */
-export function answerFitness({ ceiling = -0.02, divergenceWeight = 4 }: Partial<AnswerSettings> = {}): Fitness {
+/** Makes the `answer` fitness: ceiling −0.02, weight 4 of divergence, 2 of losses. */
+export function answerFitness({
+  ceiling = -0.02,
+  divergenceWeight = 4,
+  lossWeight = 2,
+}: Partial<AnswerSettings> = {}): Fitness {
   const terms: FitnessTerms = {
-    prepareScores: (engine, probes) => prepareLikelihoods(engine, probes, ceiling),
+    prepareScores: (engine, probes) => prepareLikelihoods(engine, probes, { ceiling, lossWeight }),
     prepareCost(engine, probes, controls) {
       const texts = leashTexts(engine, probes, controls);
       return texts.length > 0 ? prepareDivergence(engine, texts, divergenceWeight) : noCost;
     },
-    gain: mean,
+    gain: (scores, reference) =>
+      mean(scores.map((score, probe) => score - lossWeight * Math.max(0, reference[probe] - score))),
   };
   return {
     name: 'answer',
-    settings: { ceiling, divergenceWeight },
+    settings: { ceiling, divergenceWeight, lossWeight },
     prepare: (engine, probes, controls) => prepareTerms(terms, engine, probes, controls),
   };
 }
 
-function prepareLikelihoods(engine: Engine, probes: readonly Probe[], ceiling: number): PreparedTerm<Float64Array> {
+function prepareLikelihoods(
+  engine: Engine,
+  probes: readonly Probe[],
+  { ceiling, lossWeight }: Pick<AnswerSettings, 'ceiling' | 'lossWeight'>,
+): PreparedScores {
   const sequences = probes.map(({ prompt, correct }) => answerSequence(engine.tokenizer, prompt, correct));
   const batch = engine.prepare(sequences);
+  const scores = (): Float64Array =>
+    Float64Array.from(batch.logProbabilities(), (answer) => Math.min(ceiling, sum(answer)));
   return {
     tokenCount: batch.tokenCount,
-    compute: () => Float64Array.from(batch.logProbabilities(), (answer) => Math.min(ceiling, sum(answer))),
+    compute: scores,
     keep: () => batch.keep(),
-    visitEffects(unit, visit) {
+    visitEffects(unit, visit, reference) {
       batch.keep();
-      // What is solved has no slope.
-      const slopes = batch.logProbabilities().map((answer) => (sum(answer) < ceiling ? 1 : 0));
+      const slopes = scores().map((score, probe) => {
+        // What is solved has no slope.
+        if (score === ceiling) return 0;
+        return score < reference[probe] ? 1 + lossWeight : 1;
+      });
       batch.visitAnswerEffects(slopes, unit, visit);
     },
     dispose: () => batch.dispose(),

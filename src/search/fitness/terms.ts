@@ -16,10 +16,16 @@ export interface PreparedTerm<Value> {
   dispose(): void;
 }
 
+/** The scores of probes, laid out. */
+export interface PreparedScores extends Omit<PreparedTerm<Float64Array>, 'visitEffects'> {
+  /** Hands out the effects on every probe's part of the gain, given the scores of the reference weights. */
+  visitEffects(unit: EffectUnit, visit: EffectVisitor, reference: Float64Array): void;
+}
+
 /** The terms of one fitness function. */
 export interface FitnessTerms {
   /** Lays out the scores of probes, in nats: (probes). */
-  prepareScores(engine: Engine, probes: readonly Probe[]): PreparedTerm<Float64Array>;
+  prepareScores(engine: Engine, probes: readonly Probe[]): PreparedScores;
   /** Lays out the cost of the controls, ≥ 0 and 0 at the present weights. */
   prepareCost(engine: Engine, probes: readonly Probe[], controls: readonly Probe[]): PreparedTerm<number>;
   /** Sums up the probes' scores, given those of the reference weights. */
@@ -62,15 +68,20 @@ export function prepareTerms(
       scores.keep();
       cost.keep();
     },
-    effects: () => ({ probes: probes.length, gains: gatherRows(scores), costs: gatherRows(cost) }),
+    effects: () => ({
+      probes: probes.length,
+      gains: gatherRows((visit) => scores.visitEffects('row', visit, reference)),
+      costs: gatherRows((visit) => cost.visitEffects('row', visit)),
+    }),
     summarizeEffects(unit, visit) {
       const costs = new Map<string, Float32Array>();
       const keyOf = (tensor: string, group: number | undefined): string => `${tensor} ${group ?? ''}`;
       cost.visitEffects(unit, ({ tensor, group, values }) => costs.set(keyOf(tensor, group), values));
-      scores.visitEffects(unit, (effects) => {
+      const summarize: EffectVisitor = (effects) => {
         const { tensor, group } = effects;
         visit({ tensor, group, ...summarizeOwners(effects), cost: costs.get(keyOf(tensor, group)) });
-      });
+      };
+      scores.visitEffects(unit, summarize, reference);
     },
     screen: (chosen) =>
       screenOf(
@@ -88,13 +99,13 @@ export function prepareTerms(
   return prepared;
 }
 
-function gatherRows(term: PreparedTerm<unknown>): ReadonlyMap<string, Float32Array> {
+function gatherRows(visitAll: (visit: EffectVisitor) => void): ReadonlyMap<string, Float32Array> {
   const byTensor = new Map<string, Float32Array>();
-  term.visitEffects('row', ({ tensor, values }) => byTensor.set(tensor, values));
+  visitAll(({ tensor, values }) => byTensor.set(tensor, values));
   return byTensor;
 }
 
-function screenOf(scores: PreparedTerm<Float64Array>): Screen {
+function screenOf(scores: PreparedScores): Screen {
   const start = mean(scores.compute());
   scores.keep();
   return { start, score: () => mean(scores.compute()), dispose: () => scores.dispose() };
