@@ -90,6 +90,6 @@ const summaryOf = ({ name, publicKey, encrypted, isDefault }: KeyEntry): KeySumm
 
 function publicHalf(): TrustError {
   return new TrustError('KEY_UNSUPPORTED', 'The file holds a public key, which cannot sign', {
-    hint: 'Use "bankai trust add" to trust the key of somebody else, or give the private key file.',
+    hint: 'A key is imported to sign with: give the private key file.',
   });
 }

@@ -140,7 +140,7 @@ function linesOf(statement: Statement): string[] {
     `searched by ${strategy.name} on ${fitness.name}, seed ${seed}, ${createdAt}`,
     ...probes.map(({ role, name, count }) => `${role === 'search' ? 'probes' : 'controls'} ${name} (${count})`),
     ...(parents.length > 0 ? [`on top of ${parents.length} other patches`] : []),
-    `objective ${shorten(result.objectiveBefore)} to ${shorten(result.objectiveAfter)}: ${result.accepted} of ${result.iterations} candidates accepted`,
+    `objective ${shorten(result.objectiveBefore)} to ${shorten(result.objectiveAfter)}: ${result.accepted} flips accepted in ${result.iterations} trials`,
     `${result.evaluations} evaluations in ${(result.elapsedMs / 1000).toFixed(1)} s, stopped by ${result.stoppedBy}`,
     `by ${engine.name} ${engine.version}`,
   ];
