@@ -1,7 +1,7 @@
 /** Owns where the journal lies, and that it is there as a whole or not at all. */
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { removeDurably, writeFileDurably } from '../durable.js';
+import { makeDirectory, removeDurably, writeFileDurably } from '../durable.js';
 import { RepositoryError } from '../errors.js';
 
 /** The place of one journal. All three are durable when they return, and throw IO. */
@@ -24,7 +24,7 @@ export function journalFile(path: string): JournalFile {
       ),
     write: (bytes) =>
       guarded(`write ${path}`, async () => {
-        await mkdir(dirname(path), { recursive: true });
+        await makeDirectory(dirname(path));
         await writeFileDurably(path, bytes);
       }),
     remove: () => guarded(`remove ${path}`, () => removeDurably(path)),

@@ -1,9 +1,7 @@
 /** Owns the working model as a file that is written in place: opening it safely, and making the first copy. */
-import { randomBytes } from 'node:crypto';
 import { closeSync, constants, fstatSync, fsyncSync, lstatSync, openSync, readSync, writeSync } from 'node:fs';
-import { chmod, copyFile, lstat, open, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import { syncDirectory } from '../durable.js';
+import { copyFile, lstat } from 'node:fs/promises';
+import { placeFile } from '../durable.js';
 import { RepositoryError } from '../errors.js';
 import type { ByteSource } from '../gguf/source.js';
 
@@ -62,23 +60,18 @@ export async function copyModel(source: string, target: string): Promise<void> {
       data: { path: target },
     });
   }
-  const temporary = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString('hex')}.tmp`);
   try {
-    await copyFile(source, temporary, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
-    // The copy takes its source's permissions over, and a downloaded model may be read-only.
-    await chmod(temporary, 0o644);
-    const file = await open(temporary, 'r+');
-    await file.sync().finally(() => file.close());
-    await rename(temporary, target);
+    await placeFile(target, async (file, temporary) => {
+      await copyFile(source, temporary, constants.COPYFILE_FICLONE);
+      // The copy takes its source's permissions over, and a downloaded model may be read-only.
+      await file.chmod(0o644);
+    });
   } catch (cause) {
     throw new RepositoryError('IO', `Cannot copy ${source} to ${target}: ${(cause as Error).message}`, {
       hint: 'Check the permissions and the free space on the disk, or use --in-place to work without a copy.',
       cause,
     });
-  } finally {
-    await rm(temporary, { force: true });
   }
-  await syncDirectory(dirname(target));
 }
 
 async function isThere(path: string): Promise<boolean> {

@@ -1,8 +1,6 @@
 /** Owns the writing of model files: a header, then the data section of another file, byte for byte. */
-import { randomBytes } from 'node:crypto';
-import { type FileHandle, lstat, open, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import { syncDirectory } from '../durable.js';
+import { type FileHandle, lstat } from 'node:fs/promises';
+import { placeFile } from '../durable.js';
 import { RepositoryError } from '../errors.js';
 import { encodeHeader } from './encode.js';
 import type { Metadata } from './metadata.js';
@@ -35,22 +33,14 @@ export async function writeGguf(
 ): Promise<void> {
   const header = encodeHeader({ ...gguf, metadata: options.metadata ?? gguf.metadata });
   if (!options.overwrite) await assertAbsent(targetPath);
-  const temporary = join(dirname(targetPath), `.${basename(targetPath)}.${randomBytes(6).toString('hex')}.tmp`);
   try {
-    const file = await open(temporary, 'wx');
-    try {
+    await placeFile(targetPath, async (file) => {
       await writeWholly(file, header);
       await copyData(source, gguf, file, options);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    // Asked again, because writing takes long enough for another program to have made the file.
-    if (!options.overwrite) await assertAbsent(targetPath);
-    await rename(temporary, targetPath);
-    await syncDirectory(dirname(targetPath));
+      // Asked again, because writing takes long enough for another program to have made the file.
+      if (!options.overwrite) await assertAbsent(targetPath);
+    });
   } catch (error) {
-    await rm(temporary, { force: true });
     throw isSystemError(error) ? unwritable(targetPath, error) : error;
   }
 }

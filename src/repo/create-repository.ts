@@ -1,7 +1,7 @@
 /** Owns the making of a repository, and the adoption of one that `git clone` brought. */
-import { lstat, mkdir, readFile } from 'node:fs/promises';
+import { lstat, readFile } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
-import { writeFileDurably } from '../durable.js';
+import { makeDirectory, writeFileDurably } from '../durable.js';
 import { CompatibilityError, RepositoryError } from '../errors.js';
 import { readHead, type Head } from './branch.js';
 import { readDescriptor, type RepositoryDescriptor, writeRootCommit } from './descriptor.js';
@@ -98,7 +98,7 @@ async function assertBase(repository: Repository, commit: CommitId, descriptor: 
 }
 
 async function makeGitRepository(repository: Repository): Promise<void> {
-  await mkdir(repository.directory, { recursive: true });
+  await makeDirectory(repository.directory);
   await git.init({ ...gitArguments(repository), defaultBranch: DEFAULT_BRANCH });
   if (listRefs(repository, 'refs/heads/').size > 0) {
     throw unsupported(repository, 'its HEAD is a branch without commits beside others');
@@ -122,6 +122,6 @@ async function exclude(repository: Repository, model: string): Promise<void> {
   });
   const line = `/${model.replace(/[\\*?[\]! #]/g, '\\$&')}`;
   if (lines.split('\n').includes(line)) return;
-  await mkdir(join(repository.gitDirectory, 'info'), { recursive: true });
+  await makeDirectory(join(repository.gitDirectory, 'info'));
   await writeFileDurably(path, `${lines === '' || lines.endsWith('\n') ? lines : `${lines}\n`}${line}\n`);
 }

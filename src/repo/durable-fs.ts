@@ -6,9 +6,9 @@
  * to its name counts as absent when isomorphic-git asks whether it still has to write it.
  */
 import { randomBytes } from 'node:crypto';
-import { lstat, mkdir, open, readFile, readdir, readlink, rename, rm, rmdir, stat, symlink } from 'node:fs/promises';
+import { lstat, mkdir, readdir, readFile, readlink, rm, rmdir, stat, symlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { removeDurably, syncDirectory } from '../durable.js';
+import { type Placement, removeDurably, syncDirectory, writeFileDurably } from '../durable.js';
 import { parseLooseObject } from './loose-object.js';
 
 type WriteOptions = { mode?: number } | string;
@@ -37,7 +37,7 @@ export function createDurableFs(gitDirectory: string): DurableFs {
       readFile,
       writeFile(path, data) {
         const mode = looseObjectName(gitDirectory, path) === undefined ? 0o666 : 0o444;
-        return replaceFile(gitDirectory, path, data, { mode, durable: true });
+        return replaceFile(gitDirectory, path, data, { mode });
       },
       async mkdir(path) {
         await mkdir(path);
@@ -65,32 +65,18 @@ export function createDurableFs(gitDirectory: string): DurableFs {
 }
 
 /**
- * Replaces a file of a repository: temporary file, rename, and both synced when it is to be durable. The temporary file
- * has the name and the place of git's own ones, so that `git fsck` takes no notice of one that a crash left behind and
- * `git gc` removes it. Throws what the disk says; ENOENT when the directory of `path` is missing.
+ * Replaces a file of a repository: `writeFileDurably` by way of a temporary file that has the name and the place of git's
+ * own ones, so that `git fsck` takes no notice of one that a crash left behind and `git gc` removes it. Throws what the
+ * disk says.
  */
 export async function replaceFile(
   gitDirectory: string,
   path: string,
   data: Uint8Array | string,
-  { mode, durable }: { mode: number; durable: boolean },
+  placement: Pick<Placement, 'mode' | 'deferDirectory'> = {},
 ): Promise<void> {
-  await lstat(dirname(path));
   const temporary = join(gitDirectory, 'objects', `tmp_obj_${randomBytes(6).toString('hex')}`);
-  try {
-    const file = await open(temporary, 'wx', mode);
-    try {
-      await file.writeFile(data);
-      if (durable) await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
-  if (durable) await syncDirectory(dirname(path));
+  await writeFileDurably(path, data, { ...placement, temporary });
 }
 
 /** The object id that a path inside `objects/` stands for, or undefined for every other file. */

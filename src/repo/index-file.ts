@@ -121,7 +121,7 @@ export async function writeIndex(repository: Repository, entries: Iterable<Index
   }
   const content = Buffer.concat(parts);
   const bytes = Buffer.concat([content, createHash('sha1').update(content).digest()]);
-  await replaceFile(repository.gitDirectory, indexPath(repository), bytes, { mode: 0o666, durable: true });
+  await replaceFile(repository.gitDirectory, indexPath(repository), bytes);
 }
 
 const indexPath = ({ gitDirectory }: Repository): string => join(gitDirectory, 'index');

@@ -3,9 +3,9 @@
  *
  * It is neither committed nor cloned, and it is the last thing that `init` writes: a repository without it is not ours yet.
  */
-import { mkdir, readFile, stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { syncDirectory, writeFileDurably } from '../durable.js';
+import { makeDirectory, writeFileDurably } from '../durable.js';
 import { RepositoryError } from '../errors.js';
 import { canonicalBytes, decodeCanonical } from '../patch/canonical.js';
 import type { PatchId, WeightsId } from '../patch/ids.js';
@@ -88,8 +88,7 @@ export const sameStamp = (a: FileStamp, b: FileStamp): boolean =>
 
 /** Makes sure that `.git/bankai/` is there. */
 export async function makeLocalDirectory(repository: Repository): Promise<void> {
-  if ((await mkdir(localDirectory(repository), { recursive: true })) === undefined) return;
-  await syncDirectory(repository.gitDirectory);
+  await makeDirectory(localDirectory(repository));
 }
 
 const statePath = (repository: Repository): string => join(localDirectory(repository), 'state.json');

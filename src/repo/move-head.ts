@@ -5,11 +5,12 @@
  * so one that was cut short is finished by doing it again.
  */
 import { createHash } from 'node:crypto';
-import { lstatSync, readFileSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync } from 'node:fs';
 import { mkdir, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { RepositoryError } from '../errors.js';
 import { pointBranch } from './branch.js';
+import { syncDirectory } from '../durable.js';
 import { replaceFile } from './durable-fs.js';
 import { reporting } from './git-error.js';
 import type { CommitId, ObjectId } from './ids.js';
@@ -46,6 +47,7 @@ export async function moveHead(repository: Repository, move: HeadMove): Promise<
     // Removing last: a directory that becomes empty must not be removed while another file is about to be written there.
     await inBatches(differences, (difference) => writeFile(repository, difference));
     await inBatches(differences, (difference) => removeFile(repository, difference));
+    await inBatches(directoriesOf(repository, differences), syncDirectory);
     await updateIndex(repository, differences);
   });
   if (move.branch !== undefined) await pointBranch(repository, move.branch, move.to);
@@ -100,20 +102,32 @@ export function hashFile(repository: Repository, path: string): ObjectId | 'othe
   return createHash('sha1').update(`blob ${bytes.length}\0`).update(bytes).digest('hex');
 }
 
-/** Writes a file of the new commit. As in git it is not synced: what it holds is durable as an object already. */
+/**
+ * Writes a file of the new commit. Other than git's, it is whole after a power loss too: one cut short would look like
+ * somebody's change, and stop the recovery of the checkout that wrote it.
+ */
 async function writeFile(repository: Repository, { path, after }: TreeDifference): Promise<void> {
   if (after === undefined) return;
   const file = join(repository.directory, path);
   const bytes = await readBlob(repository, after.oid);
   const executable = after.mode === '100755';
   await mkdir(dirname(file), { recursive: true });
-  await replaceFile(repository.gitDirectory, file, bytes, { mode: executable ? 0o777 : 0o666, durable: false });
+  await replaceFile(repository.gitDirectory, file, bytes, { mode: executable ? 0o777 : 0o666, deferDirectory: true });
 }
 
 async function removeFile(repository: Repository, { path, after }: TreeDifference): Promise<void> {
   if (after !== undefined) return;
   await rm(join(repository.directory, path), { force: true });
   await removeEmptyParents(repository, path);
+}
+
+/** The directories whose entries a move may have changed, as far as they are there. */
+function directoriesOf({ directory }: Repository, differences: readonly TreeDifference[]): string[] {
+  const found = new Set<string>();
+  for (const { path } of differences) {
+    for (let parent = dirname(path); !found.has(parent); parent = dirname(parent)) found.add(parent);
+  }
+  return [...found].map((path) => join(directory, path)).filter((path) => existsSync(path));
 }
 
 async function inBatches<T>(items: readonly T[], action: (item: T) => Promise<void>): Promise<void> {

@@ -3,9 +3,8 @@
  * have none; HEAD, which names a branch or a commit.
  */
 import { readdirSync, readFileSync, rmdirSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { removeDurably } from '../durable.js';
+import { makeDirectory, removeDurably } from '../durable.js';
 import { replaceFile } from './durable-fs.js';
 import type { ObjectId } from './ids.js';
 import type { Repository } from './repository.js';
@@ -55,11 +54,11 @@ export function listRefs(repository: Repository, folder: string): Map<string, Ob
 /** Makes a ref name an object or another ref, atomically and durably. Throws what the disk says. */
 export async function writeRef(repository: Repository, name: string, value: RefValue): Promise<void> {
   const path = join(repository.gitDirectory, name);
-  await mkdir(dirname(path), { recursive: true });
+  await makeDirectory(dirname(path));
   // A folder that a deleted branch left behind would be in the way: `math` after `math/primes`.
   removeEmptyFolders(path);
   const text = 'oid' in value ? value.oid : `ref: ${value.ref}`;
-  await replaceFile(repository.gitDirectory, path, `${text}\n`, { mode: 0o666, durable: true });
+  await replaceFile(repository.gitDirectory, path, `${text}\n`);
 }
 
 /** Removes a ref, from `packed-refs` first, so that a crash between the two does not bring an older value back. */
@@ -74,7 +73,7 @@ export async function deleteRef(repository: Repository, name: string): Promise<v
       if (!line.startsWith('^')) dropped = line.slice(41) === name && !line.startsWith('#');
       if (!dropped) kept.push(line);
     }
-    await replaceFile(repository.gitDirectory, path, kept.join('\n'), { mode: 0o666, durable: true });
+    await replaceFile(repository.gitDirectory, path, kept.join('\n'));
   }
   await removeDurably(join(repository.gitDirectory, name));
 }

@@ -1,9 +1,8 @@
 /** Owns new objects: one file each, written once, durably. One that a crash damaged is written again. */
 import { createHash } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { deflateSync } from 'node:zlib';
-import { syncDirectory } from '../durable.js';
+import { makeDirectory } from '../durable.js';
 import { replaceFile } from './durable-fs.js';
 import { asCommitId, type CommitId, type ObjectId } from './ids.js';
 import type { Commit, Signature } from './object.js';
@@ -19,11 +18,10 @@ export async function writeObject(
   const bytes = Buffer.concat([Buffer.from(`${type} ${content.length}\0`), content]);
   const oid = createHash('sha1').update(bytes).digest('hex');
   if (hasObject(repository, oid)) return oid;
-  const objects = join(repository.gitDirectory, 'objects');
-  const folder = join(objects, oid.slice(0, 2));
-  if ((await mkdir(folder, { recursive: true })) !== undefined) await syncDirectory(objects);
+  const folder = join(repository.gitDirectory, 'objects', oid.slice(0, 2));
+  await makeDirectory(folder);
   const path = join(folder, oid.slice(2));
-  await replaceFile(repository.gitDirectory, path, deflateSync(bytes), { mode: 0o444, durable: true });
+  await replaceFile(repository.gitDirectory, path, deflateSync(bytes), { mode: 0o444 });
   return oid;
 }
 

@@ -150,7 +150,7 @@ async function defaultKeyName(directory: string): Promise<string> {
 }
 
 const writeDefault = (directory: string, name: string): Promise<void> =>
-  writeFileDurably(join(directory, DEFAULT_FILE), `${name}\n`, 0o600);
+  writeFileDurably(join(directory, DEFAULT_FILE), `${name}\n`, { mode: 0o600 });
 
 /** A key's name is part of a path. */
 function assertKeyName(name: string): void {

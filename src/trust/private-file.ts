@@ -1,10 +1,8 @@
 /** Owns files that are nobody else's business: made private, refused when others could have read or changed them. */
-import { randomBytes } from 'node:crypto';
 import { type Stats } from 'node:fs';
-import { type FileHandle, link, mkdir, open, rm, stat } from 'node:fs/promises';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import { platform } from 'node:os';
-import { basename, dirname, join } from 'node:path';
-import { syncDirectory } from '../durable.js';
+import { makeDirectory, writeFileDurably } from '../durable.js';
 import { RepositoryError, TrustError } from '../errors.js';
 
 const OTHERS_WRITE = 0o022;
@@ -12,7 +10,7 @@ const OTHERS_ANYTHING = 0o077;
 
 /** Makes sure that a directory is there, with mode 0700 if it is new. Throws KEY_UNSAFE when others can write to it. */
 export async function makePrivateDirectory(path: string): Promise<void> {
-  await mkdir(path, { recursive: true, mode: 0o700 });
+  await makeDirectory(path, 0o700);
   assertPrivate(path, await stat(path), OTHERS_WRITE);
 }
 
@@ -45,23 +43,12 @@ export async function readPrivateFile(path: string, byteLimit: number): Promise<
  * reader sees half a file. → false when there is one of that name already, which is left alone
  */
 export async function createPrivateFile(path: string, bytes: Uint8Array): Promise<boolean> {
-  const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
   try {
-    const file = await open(temporary, 'wx', 0o600);
-    try {
-      await file.writeFile(bytes);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await link(temporary, path);
+    await writeFileDurably(path, bytes, { mode: 0o600, exclusive: true });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw error;
-  } finally {
-    await rm(temporary, { force: true });
   }
-  await syncDirectory(dirname(path));
   return true;
 }
 
