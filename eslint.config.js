@@ -10,8 +10,9 @@ const rooms = {
   checkout: ['gguf', 'patch'],
   repo: ['patch'],
   trust: ['patch'],
+  registry: ['patch', 'trust'],
   render: [],
-  workflows: ['gguf', 'patch', 'engine', 'search', 'checkout', 'repo', 'trust'],
+  workflows: ['gguf', 'patch', 'engine', 'search', 'checkout', 'repo', 'trust', 'registry'],
 };
 
 /** The one room (or file) that may import each package. */
@@ -19,6 +20,10 @@ const owners = {
   'isomorphic-git': ['src/repo/**'],
   tweetnacl: ['src/trust/**'],
   'bcrypt-pbkdf': ['src/trust/**'],
+  'tuf-js': ['src/registry/**'],
+  'tuf-js/**': ['src/registry/**'],
+  '@tufjs/models': ['src/registry/**'],
+  semver: ['src/registry/**'],
   ajv: ['bin/**'],
   'ajv/*': ['bin/**'],
   diff: ['src/render/**'],

@@ -54,6 +54,30 @@ export type TrustCode =
   | 'SIGNER_UNKNOWN'
   | 'STATEMENT_MISMATCH';
 
+/** A registry, and whether what it serves can be believed. */
+export type RegistryCode =
+  | 'REGISTRY_UNKNOWN'
+  | 'REGISTRY_EXISTS'
+  | 'REGISTRY_INVALID'
+  | 'REGISTRY_ROOT'
+  | 'REGISTRY_SIGNATURE'
+  | 'REGISTRY_EXPIRED'
+  | 'REGISTRY_ROLLBACK'
+  | 'REGISTRY_MIXED'
+  | 'REGISTRY_DIGEST'
+  | 'REGISTRY_DELEGATION'
+  | 'REGISTRY_TOO_LONG'
+  | 'REGISTRY_SLOW'
+  | 'REGISTRY_UNREACHABLE'
+  | 'REGISTRY_KEYS'
+  | 'NAMESPACE_UNKNOWN'
+  | 'NAMESPACE_EXISTS'
+  | 'PACKAGE_UNKNOWN'
+  | 'VERSION_UNKNOWN'
+  | 'VERSION_EXISTS'
+  | 'VERSION_CHANGED'
+  | 'LOCK_INVALID';
+
 /** Two valid things that do not fit together. */
 export type CompatibilityCode =
   | 'BASE_MISMATCH'
@@ -74,7 +98,7 @@ export type SearchCode =
 export type InternalCode = 'INTERNAL';
 
 export type ErrorCode =
-  UsageCode | RepositoryCode | FormatCode | TrustCode | CompatibilityCode | SearchCode | InternalCode;
+  UsageCode | RepositoryCode | FormatCode | TrustCode | RegistryCode | CompatibilityCode | SearchCode | InternalCode;
 
 /** What every error may carry besides its message. */
 export interface ErrorDetails {
@@ -104,6 +128,7 @@ export class UsageError extends BankaiError<UsageCode> {}
 export class RepositoryError extends BankaiError<RepositoryCode> {}
 export class FormatError extends BankaiError<FormatCode> {}
 export class TrustError extends BankaiError<TrustCode> {}
+export class RegistryError extends BankaiError<RegistryCode> {}
 export class CompatibilityError extends BankaiError<CompatibilityCode> {}
 export class SearchError extends BankaiError<SearchCode> {}
 export class InternalError extends BankaiError<InternalCode> {}
