@@ -28,8 +28,9 @@ export async function placeFile(
   placement: Placement = {},
 ): Promise<void> {
   const temporary = placement.temporary ?? temporaryName(path);
+  // One that is there already is somebody else's, and stays.
+  const file = await open(temporary, 'wx', placement.mode ?? 0o666);
   try {
-    const file = await open(temporary, 'wx', placement.mode ?? 0o666);
     try {
       await fill(file, temporary);
       await file.sync();
