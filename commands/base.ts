@@ -3,12 +3,13 @@ import { resolve } from 'node:path';
 import { Command, Errors, Flags, type Interfaces } from '@oclif/core';
 import { UsageError } from '../src/errors.js';
 import type { View } from '../src/render/view.js';
+import type { Actor } from '../src/workflows/actor.js';
 import type { Recorder } from '../src/workflows/record.js';
 import { exitCodes, failureOf } from './terminal/failure.js';
 import { abortOnInterrupt } from './terminal/interrupt.js';
 import { type LiveLine, liveLine, type ProgressUpdate } from './terminal/live-line.js';
 import { keyChoice, type SigningFlags } from './terminal/passphrase.js';
-import { recorderOf } from './terminal/person.js';
+import { actorOf, recorderOf } from './terminal/person.js';
 import { viewOf } from './terminal/view.js';
 
 /** The base of all commands: a command parses its flags, calls a workflow, and answers with what it returns. */
@@ -42,6 +43,11 @@ export abstract class BankaiCommand extends Command {
       process.stderr.write('Stopping. Press Ctrl-C again to quit at once.\n');
     });
     return this.#signal;
+  }
+
+  /** Who acts from this terminal, now. */
+  protected get actor(): Actor {
+    return actorOf(process.env, this.directory);
   }
 
   /** Who records from this terminal, now, and with which key: for commands with `signingFlags`. */

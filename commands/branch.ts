@@ -19,6 +19,6 @@ export default class Branch extends BankaiCommand {
     const { args } = await this.parse(Branch);
     const { branches, newBranch } = await import('../src/workflows/branch.js');
     if (args.name === undefined) return this.answer(await branches(this.directory), renderBranches);
-    return this.answer(await newBranch(this.directory, args.name, args.stack), renderNewBranch);
+    return this.answer(await newBranch(this.directory, args.name, args.stack, this.actor), renderNewBranch);
   }
 }

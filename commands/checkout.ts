@@ -17,6 +17,6 @@ export default class Checkout extends BankaiCommand {
   async run() {
     const { args } = await this.parse(Checkout);
     const { checkout } = await import('../src/workflows/checkout.js');
-    return this.answer(await checkout(this.directory, args.stack), renderCheckout);
+    return this.answer(await checkout(this.directory, args.stack, this.actor), renderCheckout);
   }
 }

@@ -28,6 +28,7 @@ export default class Init extends BankaiCommand {
       directory: this.directory,
       model: this.path(flags.model),
       inPlace: flags['in-place'],
+      actor: this.actor,
       onProgress: (done, total) => update({ done, total }),
     });
     return this.answer(outcome, renderInit);

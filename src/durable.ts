@@ -60,6 +60,18 @@ export async function writeFileDurably(
   await placeFile(path, (file) => file.writeFile(bytes), placement);
 }
 
+/** Adds text at the end of a file, durably, and makes the file if need be. A crash may leave only a beginning of the text. */
+export async function appendDurably(path: string, text: string): Promise<void> {
+  const file = await open(path, 'a');
+  try {
+    await file.writeFile(text);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await syncDirectory(dirname(path));
+}
+
 /** A name beside a file that nothing else has. */
 const temporaryName = (path: string): string =>
   join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);

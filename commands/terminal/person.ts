@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { availableParallelism, homedir } from 'node:os';
 import { join } from 'node:path';
 import type { KeyChoice } from '../../src/trust/keys.js';
+import type { Actor } from '../../src/workflows/actor.js';
 import type { Recorder } from '../../src/workflows/record.js';
 import type { Environment } from './view.js';
 
@@ -24,14 +25,19 @@ export function recorderOf(
     keyDirectory: keyDirectoryOf(environment),
     ...(key && { key }),
     signCommits: sign ?? gitSetting('bankai.signCommits', directory) === 'true',
-    identity: {
-      name: environment.GIT_AUTHOR_NAME || gitSetting('user.name', directory) || 'bankai user',
-      email: environment.GIT_AUTHOR_EMAIL || gitSetting('user.email', directory) || 'user@localhost',
-    },
-    time: new Date(),
+    ...actorOf(environment, directory),
     version,
   };
 }
+
+/** Describes who acts from this terminal, now. */
+export const actorOf = (environment: Environment, directory: string): Actor => ({
+  identity: {
+    name: environment.GIT_AUTHOR_NAME || gitSetting('user.name', directory) || 'bankai user',
+    email: environment.GIT_AUTHOR_EMAIL || gitSetting('user.email', directory) || 'user@localhost',
+  },
+  time: new Date(),
+});
 
 /** The number of threads that compute unless somebody says otherwise. */
 export const defaultThreads = (): number => availableParallelism();

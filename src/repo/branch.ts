@@ -3,6 +3,7 @@ import { RepositoryError } from '../errors.js';
 import { reporting } from './git-error.js';
 import { asCommitId, type CommitId } from './ids.js';
 import { assertRefName } from './ref-name.js';
+import { appendReflog, type RefNote } from './reflog.js';
 import { listRefs, readRefValue, resolveRef, writeRef } from './refs.js';
 import type { Repository } from './repository.js';
 
@@ -38,10 +39,15 @@ export async function listBranches(repository: Repository): Promise<Branch[]> {
   );
 }
 
-/** Creates a branch at a commit. Throws NAME_INVALID, BRANCH_EXISTS. */
-export async function createBranch(repository: Repository, name: string, commit: CommitId): Promise<void> {
+/** Creates a branch at a commit; its reflog says who did. Throws NAME_INVALID, BRANCH_EXISTS. */
+export async function createBranch(
+  repository: Repository,
+  name: string,
+  commit: CommitId,
+  note?: RefNote,
+): Promise<void> {
   await assertNewBranch(repository, name);
-  await pointBranch(repository, name, commit);
+  await pointBranch(repository, name, commit, note);
 }
 
 /** Asserts that a branch of this name can be created. Throws NAME_INVALID, BRANCH_EXISTS. */
@@ -63,7 +69,17 @@ function branchExists(name: string, fact: string): RepositoryError {
   });
 }
 
-/** Points a branch, new or not, at a commit. */
-export async function pointBranch(repository: Repository, name: string, commit: CommitId): Promise<void> {
-  await reporting(`write branch "${name}"`, () => writeRef(repository, HEADS + name, { oid: commit }));
+/** Points a branch, new or not, at a commit; given a note, its reflog says so. May be repeated. */
+export async function pointBranch(
+  repository: Repository,
+  name: string,
+  commit: CommitId,
+  note?: RefNote,
+): Promise<void> {
+  const ref = HEADS + name;
+  await reporting(`write branch "${name}"`, async () => {
+    const from = resolveRef(repository, ref);
+    if (note && from !== commit) await appendReflog(repository, ref, [{ ...note, from, to: commit }]);
+    await writeRef(repository, ref, { oid: commit });
+  });
 }

@@ -10,6 +10,7 @@ import { reporting } from './git-error.js';
 import type { CommitId } from './ids.js';
 import { makeLocalDirectory } from './local-state.js';
 import { moveHead } from './move-head.js';
+import type { RefNote } from './reflog.js';
 import { listRefs, resolveRef } from './refs.js';
 import {
   describeRepository,
@@ -36,6 +37,8 @@ export interface NewRepository {
   readonly descriptor: RepositoryDescriptor;
   /** Path of the working model: relative to the worktree, with `/`, or absolute. */
   readonly model: string;
+  /** What the reflogs say of the root commit; nothing without it. */
+  readonly note?: (repository: Repository) => Promise<RefNote>;
 }
 
 /** A repository without local state yet: `init` is complete when that is written (`local-state.ts`). */
@@ -52,7 +55,12 @@ export interface CreatedRepository {
  * that has commits of ours for the same base model, a clone, is adopted as it is. Throws REPOSITORY_EXISTS,
  * REPOSITORY_UNSUPPORTED for a git repository with other content, BASE_MISMATCH, WORKTREE_DIRTY, IO.
  */
-export async function createRepository({ directory, descriptor, model }: NewRepository): Promise<CreatedRepository> {
+export async function createRepository({
+  directory,
+  descriptor,
+  model,
+  note,
+}: NewRepository): Promise<CreatedRepository> {
   const present = await openPresent(directory);
   if (present && (await isInitialised(present))) {
     throw new RepositoryError('REPOSITORY_EXISTS', `${directory} is a Bankai repository already`, {
@@ -66,7 +74,10 @@ export async function createRepository({ directory, descriptor, model }: NewRepo
     else await makeGitRepository(repository);
     await configure(repository, model);
     const root = await writeRootCommit(repository, descriptor);
-    if (!head) await moveHead(repository, { from: undefined, to: root, branch: DEFAULT_BRANCH });
+    if (!head) {
+      const move = { from: undefined, to: root, branch: DEFAULT_BRANCH };
+      await moveHead(repository, { ...move, note: await note?.(repository) });
+    }
     return { repository, root, head: head ?? (await readHead(repository)), adopted: head !== undefined };
   });
 }

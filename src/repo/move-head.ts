@@ -16,6 +16,7 @@ import { reporting } from './git-error.js';
 import type { CommitId, ObjectId } from './ids.js';
 import { indexEntry, readIndex, writeIndex } from './index-file.js';
 import { isFile, readBlob, readCommit } from './object.js';
+import { appendReflog, type RefNote } from './reflog.js';
 import { writeRef } from './refs.js';
 import { type Repository, unsupported } from './repository.js';
 import { diffTrees, type TreeDifference } from './tree.js';
@@ -27,6 +28,13 @@ export interface HeadMove {
   readonly to: CommitId;
   /** The branch that HEAD is on afterwards, which is made or moved to point at `to`; without one HEAD is detached. */
   readonly branch?: string | undefined;
+  /** What the reflogs of HEAD and of the branch are to say; nothing without it. */
+  readonly note?: MoveNote | undefined;
+}
+
+export interface MoveNote extends RefNote {
+  /** The move goes to another branch and commits there: an entry of its own first, because `@{-1}` looks for it. */
+  readonly leaving?: { readonly place: string; readonly for: CommitId };
 }
 
 /**
@@ -38,8 +46,8 @@ export async function assertMovable(repository: Repository, move: HeadMove): Pro
 }
 
 /**
- * Makes a move: files that differ, then the index, then the branch, then HEAD. Throws WORKTREE_DIRTY (before anything is
- * written), IO, REPOSITORY_CORRUPT.
+ * Makes a move: files that differ, then the index, then the branch, then HEAD, each ref after its reflog. Throws
+ * WORKTREE_DIRTY (before anything is written), IO, REPOSITORY_CORRUPT.
  */
 export async function moveHead(repository: Repository, move: HeadMove): Promise<void> {
   const differences = await planMove(repository, move);
@@ -50,10 +58,23 @@ export async function moveHead(repository: Repository, move: HeadMove): Promise<
     await inBatches(directoriesOf(repository, differences), syncDirectory);
     await updateIndex(repository, differences);
   });
-  if (move.branch !== undefined) await pointBranch(repository, move.branch, move.to);
+  await logMove(repository, move);
+  if (move.branch !== undefined) await pointBranch(repository, move.branch, move.to, move.note);
   await reporting('write HEAD', () =>
     writeRef(repository, 'HEAD', move.branch === undefined ? { oid: move.to } : { ref: `refs/heads/${move.branch}` }),
   );
+}
+
+/** Writes HEAD's reflog. What it says follows from the move alone, so that a repeated one says it once. */
+async function logMove(repository: Repository, { from, to, branch, note }: HeadMove): Promise<void> {
+  if (!note) return;
+  const { by, message, leaving } = note;
+  const start = leaving?.for ?? from;
+  const entries = [
+    ...(leaving ? [{ by, message: `checkout: moving from ${leaving.place} to ${branch ?? to}`, from, to: start }] : []),
+    { by, message, from: start, to },
+  ];
+  await reporting("write HEAD's reflog", () => appendReflog(repository, 'HEAD', entries));
 }
 
 /** Worktree files written at the same time: enough to keep the disk busy, far below the limit of open files. */

@@ -45,8 +45,8 @@ function splitHeader(content: Buffer): { header: string[]; message: string } {
 const valueOf = (header: readonly string[], name: string): string | undefined =>
   header.find((line) => line.startsWith(`${name} `))?.slice(name.length + 1);
 
-/** `name <email> seconds ±hhmm`; what other tools left out counts as empty, or as the beginning of time. */
-function parseSignature(text: string): Signature {
+/** Parses `name <email> seconds ±hhmm`; what other tools left out counts as empty, or as the beginning of time. */
+export function parseSignature(text: string): Signature {
   const [, name = '', email = '', seconds = '0', sign = '+', hours = '0', minutes = '0'] =
     /^(.*?) ?<([^>]*)>(?: (-?\d+) ([+-])(\d\d)(\d\d))?$/.exec(text) ?? [];
   const offset = Number(hours) * 60 + Number(minutes);

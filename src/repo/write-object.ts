@@ -49,8 +49,8 @@ export async function writeCommit(
   return asCommitId(await writeObject(repository, 'commit', bytes));
 }
 
-/** `name <email> seconds +hhmm`; git counts the offset the other way round. */
-function formatSignature({ name, email, timestamp, timezoneOffset }: Signature): string {
+/** Writes `name <email> seconds +hhmm`; git counts the offset the other way round. */
+export function formatSignature({ name, email, timestamp, timezoneOffset }: Signature): string {
   const minutes = Math.abs(timezoneOffset);
   const [hh, mm] = [Math.floor(minutes / 60), minutes % 60].map((value) => String(value).padStart(2, '0'));
   return `${name} <${email}> ${timestamp} ${timezoneOffset > 0 ? '-' : '+'}${hh}${mm}`;

@@ -4,6 +4,7 @@ import { composeCommit } from '../repo/compose.js';
 import { readCommit } from '../repo/object.js';
 import { resolveStack } from '../repo/resolve.js';
 import { readState } from '../repo/state.js';
+import { type Actor, noteOf, someone } from './actor.js';
 import { changeWorkspace, openWorkspace } from './workspace.js';
 
 /** Lists the branches with the sizes of their states. */
@@ -22,11 +23,12 @@ export async function branches(directory: string) {
 }
 
 /** Creates a branch at a stack; HEAD and model stay. Throws NAME_INVALID, BRANCH_EXISTS, UNKNOWN_REVISION. */
-export async function newBranch(directory: string, name: string, expression: string) {
+export async function newBranch(directory: string, name: string, expression: string, actor: Actor = someone()) {
   return changeWorkspace(directory, async ({ repository }) => {
     const stack = await resolveStack(repository, expression);
     const commit = await composeCommit(repository, stack);
-    await createBranch(repository, name, commit);
+    const note = await noteOf(repository, actor, `branch: Created from ${stack.expression}`);
+    await createBranch(repository, name, commit, note);
     return { name, commit, patches: stack.patches.length };
   });
 }

@@ -6,13 +6,17 @@ import { assertUnchanged } from '../checkout/verify.js';
 import { composeMask } from '../patch/mask.js';
 import { cancellations } from '../patch/overlap.js';
 import { assertPatchFits } from '../patch/validate.js';
-import { listBranches, readHead } from '../repo/branch.js';
+import { type Head, listBranches, readHead } from '../repo/branch.js';
 import { composeCommit } from '../repo/compose.js';
 import { readDescriptor } from '../repo/descriptor.js';
 import type { CommitId } from '../repo/ids.js';
-import { assertMovable } from '../repo/move-head.js';
+import { assertMovable, type MoveNote } from '../repo/move-head.js';
+import { readCommit } from '../repo/object.js';
+import type { RefNote } from '../repo/reflog.js';
+import type { Repository } from '../repo/repository.js';
 import { resolveStack } from '../repo/resolve.js';
 import { readPatches, readState } from '../repo/state.js';
+import { type Actor, noteOf, someone } from './actor.js';
 import { assertNotForged } from './evidence.js';
 import {
   type AfterModel,
@@ -44,19 +48,29 @@ export interface Destination {
   readonly commit: CommitId;
   /** The branch that HEAD is on afterwards; it is made or moved. Without one HEAD is detached. */
   readonly branch?: string;
+  /** What the reflogs are to say; nothing without it. */
+  readonly note?: RefNote;
 }
 
 /**
  * Checks a stack out. Throws STACK_SYNTAX, UNKNOWN_REVISION, BASE_MISMATCH, MODEL_CHANGED, MODEL_LINKED, WORKTREE_DIRTY,
  * SIGNATURE_INVALID, IO: always before anything is changed.
  */
-export async function checkout(directory: string, expression: string): Promise<CheckoutOutcome & { stack: string }> {
+export async function checkout(
+  directory: string,
+  expression: string,
+  actor: Actor = someone(),
+): Promise<CheckoutOutcome & { stack: string }> {
   return changeWorkspace(directory, async (workspace) => {
-    const stack = await resolveStack(workspace.repository, expression);
-    const destination = await destinationOf(workspace, expression.trim(), () =>
-      composeCommit(workspace.repository, stack),
-    );
-    return { ...(await moveTo(workspace, destination)), stack: stack.expression };
+    const { repository } = workspace;
+    const head = await readHead(repository);
+    const stack = await resolveStack(repository, expression);
+    const destination = await destinationOf(workspace, expression.trim(), () => composeCommit(repository, stack));
+    // As in git, `checkout HEAD` goes nowhere.
+    const message = `checkout: moving from ${head.branch ?? head.commit} to ${stack.expression}`;
+    const note = stack.expression === 'HEAD' ? undefined : await noteOf(repository, actor, message);
+    const outcome = await moveTo(workspace, { ...destination, ...(note && { note }) });
+    return { ...outcome, stack: stack.expression };
   });
 }
 
@@ -73,7 +87,8 @@ async function destinationOf(
 }
 
 /** Moves a workspace to a commit, as one transaction over model, refs, worktree and local state. Throws as `checkout`. */
-export async function moveTo(workspace: Workspace, { commit, branch }: Destination): Promise<CheckoutOutcome> {
+export async function moveTo(workspace: Workspace, destination: Destination): Promise<CheckoutOutcome> {
+  const { commit, branch } = destination;
   const { repository, state } = workspace;
   const start = performance.now();
   const head = await readHead(repository);
@@ -91,7 +106,8 @@ export async function moveTo(workspace: Workspace, { commit, branch }: Destinati
     const now = await appliedMask(workspace);
     const plan = planCheckout(gguf, now, composeMask(patches.values()));
     assertUnchanged(model, gguf, now, base.tensors, plan.tensors);
-    const after: AfterModel = { move: { from: head.commit, to: commit, branch }, patches: ids };
+    const note = destination.note && (await moveNote(repository, head, destination, destination.note));
+    const after: AfterModel = { move: { from: head.commit, to: commit, branch, note }, patches: ids };
     await assertMovable(repository, after.move);
     const files = { model, journal: journalOf(repository) };
     await executeCheckout(files, plan.edits, after, (entry) => finishCheckout(workspace, entry as AfterModel));
@@ -109,4 +125,16 @@ export async function moveTo(workspace: Workspace, { commit, branch }: Destinati
   } finally {
     model.close();
   }
+}
+
+/** A commit on another branch than HEAD's is a checkout before it is a commit. */
+async function moveNote(
+  repository: Repository,
+  head: Head,
+  { commit, branch }: Destination,
+  note: RefNote,
+): Promise<MoveNote> {
+  if (head.branch === branch || note.message.startsWith('checkout: ')) return note;
+  const [start = commit] = (await readCommit(repository, commit)).parents;
+  return { ...note, leaving: { place: head.branch ?? head.commit, for: start } };
 }

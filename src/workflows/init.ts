@@ -10,6 +10,7 @@ import type { CommitId } from '../repo/ids.js';
 import { readFileStamp, readLocalState, writeLocalState } from '../repo/local-state.js';
 import { withLock } from '../repo/lock.js';
 import { pointModelRef } from '../repo/model-ref.js';
+import { type Actor, noteOf, someone } from './actor.js';
 import { moveTo } from './checkout.js';
 import { withModel } from './workspace.js';
 
@@ -23,6 +24,8 @@ export interface InitRequest {
   readonly model: string;
   /** Use that very file as the working model instead of a copy. */
   readonly inPlace: boolean;
+  /** Whom the reflog names. */
+  readonly actor?: Actor;
   /** Told while the model is read, in bytes. */
   readonly onProgress?: (done: number, total: number) => void;
 }
@@ -40,12 +43,15 @@ export interface InitOutcome {
  * Makes a repository for a base model, or makes a clone of one ready to use. Throws REPOSITORY_EXISTS, MODEL_LINKED,
  * BASE_MISMATCH, REPOSITORY_UNSUPPORTED, the codes of `readGguf` and `assertOneBit`, IO. An interrupted init is repeated.
  */
-export async function init({ directory, model, inPlace, onProgress }: InitRequest): Promise<InitOutcome> {
+export async function init({ directory, model, inPlace, actor, onProgress }: InitRequest): Promise<InitOutcome> {
   if (inPlace) assertNotLinked(model);
   const base = await describeBase(model, onProgress);
   const path = inPlace ? pathFrom(directory, model) : WORKING_MODEL;
   const descriptor = createDescriptor(base.weightsId, base.tensors);
-  const { repository, root, head } = await createRepository({ directory, descriptor, model: path });
+  const { repository, root, head } = await createRepository({
+    ...{ directory, descriptor, model: path },
+    note: (repository) => noteOf(repository, actor ?? someone(), `commit (initial): Base model ${base.weightsId}`),
+  });
   return withLock(repository, async () => {
     const working = isAbsolute(path) ? path : join(directory, path);
     if (!inPlace) await provideCopy(model, working, base.weightsId);

@@ -4,7 +4,6 @@ import { sha256Hex, type PatchId } from '../patch/ids.js';
 import type { Head } from '../repo/branch.js';
 import { commitChange } from '../repo/commit-patch.js';
 import type { CommitId } from '../repo/ids.js';
-import { type Identity, readIdentity } from '../repo/identity.js';
 import type { EvidenceFile, EvidenceKind } from '../repo/state.js';
 import { encodeEnvelope, signEnvelope } from '../trust/envelope.js';
 import { type KeyChoice, loadOrCreateKey } from '../trust/keys.js';
@@ -12,11 +11,12 @@ import { encodePublicKey } from '../trust/public-key.js';
 import type { SigningKey } from '../trust/signing-key.js';
 import { GIT_NAMESPACE, signSsh } from '../trust/ssh-signature.js';
 import { encodeStatement, type Statement, STATEMENT_PAYLOAD_TYPE } from '../trust/statement.js';
+import { type Actor, noteOf } from './actor.js';
 import { moveTo } from './checkout.js';
 import type { Workspace } from './workspace.js';
 
 /** Who records, and when: what the terminal knows and the library must be told. */
-export interface Recorder {
+export interface Recorder extends Actor {
   /** Directory of the signing keys. */
   readonly keyDirectory: string;
   /** Which of them signs, and who is asked for its passphrase; the default one, and nobody, unless given. */
@@ -25,9 +25,6 @@ export interface Recorder {
   readonly signer?: SigningKey;
   /** The key signs the commits too, so that "git verify-commit" can tell whose they are. */
   readonly signCommits?: boolean;
-  /** Used where the repository's own configuration names nobody. */
-  readonly identity: Identity | undefined;
-  readonly time: Date;
   /** Of this program. */
   readonly version: string;
 }
@@ -77,6 +74,7 @@ export async function recordChange(
 ): Promise<Omit<Recorded, 'patch'>> {
   const { repository } = workspace;
   const key = await openSigner(recorder);
+  const note = await noteOf(repository, recorder, `commit: ${message.trimStart().split('\n')[0]}`);
   const signed = (statement: Statement): EvidenceFile => {
     const envelope = signEnvelope(STATEMENT_PAYLOAD_TYPE, encodeStatement(statement), key);
     return digested(statement.kind, encodeEnvelope(envelope));
@@ -93,14 +91,10 @@ export async function recordChange(
     })),
     removed,
     message: message.endsWith('\n') ? message : `${message}\n`,
-    author: {
-      ...(await readIdentity(repository, recorder.identity)),
-      timestamp: Math.floor(recorder.time.getTime() / 1000),
-      timezoneOffset: recorder.time.getTimezoneOffset(),
-    },
+    author: note.by,
     ...(recorder.signCommits === true && { sign: (bytes: Uint8Array) => signSsh(key, bytes, GIT_NAMESPACE) }),
   });
-  await moveTo(workspace, { commit, ...(onto.branch !== undefined && { branch: onto.branch }) });
+  await moveTo(workspace, { commit, ...(onto.branch !== undefined && { branch: onto.branch }), note });
   return { commit, signer: key.id };
 }
 

@@ -1,0 +1,30 @@
+/** Owns who acts, and when: what commits and reflogs are told. */
+import { type Identity, readIdentity } from '../repo/identity.js';
+import type { Signature } from '../repo/object.js';
+import type { RefNote } from '../repo/reflog.js';
+import type { Repository } from '../repo/repository.js';
+
+/** Somebody at a time. */
+export interface Actor {
+  /** Used where the repository's own configuration names nobody. */
+  readonly identity: Identity | undefined;
+  readonly time: Date;
+}
+
+/** Who acts where nobody said so: whom the repository's configuration names, now. */
+export const someone = (): Actor => ({ identity: undefined, time: new Date() });
+
+/** The actor as git writes people into commits. */
+export async function signatureOf(repository: Repository, { identity, time }: Actor): Promise<Signature> {
+  return {
+    ...(await readIdentity(repository, identity)),
+    timestamp: Math.floor(time.getTime() / 1000),
+    timezoneOffset: time.getTimezoneOffset(),
+  };
+}
+
+/** What a reflog is to say: who did it, and in git's words what. */
+export const noteOf = async (repository: Repository, actor: Actor, message: string): Promise<RefNote> => ({
+  by: await signatureOf(repository, actor),
+  message,
+});
