@@ -10,9 +10,10 @@ const rooms = {
   checkout: ['gguf', 'patch'],
   repo: ['patch'],
   trust: ['patch'],
+  transport: ['repo'],
   registry: ['patch', 'trust'],
   render: [],
-  workflows: ['gguf', 'patch', 'engine', 'search', 'checkout', 'repo', 'trust', 'registry'],
+  workflows: ['gguf', 'patch', 'engine', 'search', 'checkout', 'repo', 'trust', 'transport', 'registry'],
 };
 
 /** The one room (or file) that may import each package. */

@@ -6,7 +6,7 @@
  */
 
 /** The user asked for something that cannot be meant: a bad flag, an unparsable stack expression. */
-export type UsageCode = 'USAGE' | 'STACK_SYNTAX' | 'NAME_INVALID';
+export type UsageCode = 'USAGE' | 'STACK_SYNTAX' | 'NAME_INVALID' | 'URL_INVALID';
 
 /** The repository, its local state or the disk under it. */
 export type RepositoryCode =
@@ -18,6 +18,8 @@ export type RepositoryCode =
   | 'UNKNOWN_REVISION'
   | 'AMBIGUOUS_REVISION'
   | 'BRANCH_EXISTS'
+  | 'REMOTE_UNKNOWN'
+  | 'REMOTE_EXISTS'
   | 'WORKTREE_DIRTY'
   | 'NO_MODEL'
   | 'MODEL_CHANGED'

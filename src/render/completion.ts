@@ -44,7 +44,7 @@ function bashScript(commands: readonly CompletedCommand[]): string {
     '    return',
     '  fi',
     ...topics.flatMap((topic) => [
-      `  if [ "$verb" = ${topic} ]; then`,
+      `  if [ "$verb" = ${topic} ] && [[ "\${COMP_WORDS[2]}" != -* ]]; then`,
       '    if [ "$COMP_CWORD" -eq 2 ]; then',
       `      COMPREPLY=($(compgen -W ${quote(seconds(topic))} -- "$cur"))`,
       '      return',

@@ -2,7 +2,7 @@
  * Owns refs on disk, as git keeps them (gitrepository-layout): a file per ref, or a line of `packed-refs` for those that
  * have none; HEAD, which names a branch or a commit.
  */
-import { readdirSync, readFileSync, rmdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { makeDirectory, removeDurably } from '../durable.js';
 import { replaceFile } from './durable-fs.js';
@@ -63,8 +63,9 @@ export async function writeRef(repository: Repository, name: string, value: RefV
 
 /** Removes a ref, from `packed-refs` first, so that a crash between the two does not bring an older value back. */
 export async function deleteRef(repository: Repository, name: string): Promise<void> {
-  const path = join(repository.gitDirectory, 'packed-refs');
-  const packed = readIfFile(path);
+  const path = join(repository.gitDirectory, name);
+  const packedPath = join(repository.gitDirectory, 'packed-refs');
+  const packed = readIfFile(packedPath);
   if (packed !== undefined && readPackedRefs(repository).has(name)) {
     const kept: string[] = [];
     let dropped = false;
@@ -73,9 +74,10 @@ export async function deleteRef(repository: Repository, name: string): Promise<v
       if (!line.startsWith('^')) dropped = line.slice(41) === name && !line.startsWith('#');
       if (!dropped) kept.push(line);
     }
-    await replaceFile(repository.gitDirectory, path, kept.join('\n'));
+    await replaceFile(repository.gitDirectory, packedPath, kept.join('\n'));
   }
-  await removeDurably(join(repository.gitDirectory, name));
+  // The folder of a packed ref need not be there.
+  if (existsSync(dirname(path))) await removeDurably(path);
 }
 
 /** Reads `packed-refs`: `<id> <name>` a line; comments and what annotated tags name are of no interest here. */

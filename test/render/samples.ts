@@ -15,6 +15,7 @@ import type { InitReport } from '../../src/render/init.js';
 import type { ExportedKey, KeySummary } from '../../src/render/key.js';
 import type { LayersReport } from '../../src/render/layers.js';
 import type { LogEntry } from '../../src/render/log.js';
+import type { RemoteSummary } from '../../src/render/remote.js';
 import type { PatchReport } from '../../src/render/show.js';
 import type {
   ProbesExpandReport,
@@ -463,3 +464,12 @@ export const exportedKey: ExportedKey = {
   publicKey: `${hex('bankai', 42)}A=`,
   openssh: 'ssh-ed25519 AAAAC3NzaC1lZDI1 personal',
 };
+
+export const remotes: RemoteSummary[] = [
+  { name: 'lab', fetchUrl: 'git@example.org:lab/patches.git', pushUrl: 'git@example.org:lab/patches.git' },
+  {
+    name: 'origin',
+    fetchUrl: 'https://***@example.org/a-rather-long-name/of-a-rather-long-path/to-patches.git',
+    pushUrl: 'ssh://git@example.org/patches.git',
+  },
+];

@@ -23,6 +23,7 @@ import {
   renderProbesInit,
   renderProbesSplit,
 } from '../../src/render/probes.js';
+import { renderRemote, renderRemotes, renderRemotesVerbose, renderRemovedRemote } from '../../src/render/remote.js';
 import { renderPatch } from '../../src/render/show.js';
 import { renderStatus } from '../../src/render/status.js';
 import { colourStyle } from '../../src/render/style.js';
@@ -93,6 +94,12 @@ const all: Drawn[] = [
   drawn('probes expand', 'probes-expand', samples.probesExpand, renderProbesExpand),
   drawn('probes split', 'probes-split', samples.probesSplit, renderProbesSplit),
   drawn('probes import', 'probes-import', samples.probesImport, renderProbesImport),
+  drawn('remote', 'remote', samples.remotes, renderRemotes),
+  drawn('remote -v', 'remote', samples.remotes, renderRemotesVerbose),
+  drawn('remote add', 'remote-add', samples.remotes[1], renderRemote),
+  drawn('remote rename', 'remote-rename', samples.remotes[0], renderRemote),
+  drawn('remote set-url', 'remote-set-url', samples.remotes[1], renderRemote),
+  drawn('remote remove', 'remote-remove', samples.remotes[1], renderRemovedRemote),
   drawn('key list', 'key-list', samples.keys, renderKeys),
   drawn('key new', 'key-new', samples.keys[1], renderNewKey),
   drawn('key default', 'key-default', samples.keys[0], renderDefaultKey),
