@@ -1,6 +1,6 @@
 /** Owns the working model as a file that is written in place: opening it safely, and making the first copy. */
 import { closeSync, constants, fstatSync, fsyncSync, lstatSync, openSync, readSync, writeSync } from 'node:fs';
-import { copyFile, lstat } from 'node:fs/promises';
+import { copyFile, type FileHandle, lstat, rm } from 'node:fs/promises';
 import { placeFile } from '../durable.js';
 import { RepositoryError } from '../errors.js';
 import type { ByteSource } from '../gguf/source.js';
@@ -51,9 +51,10 @@ export function assertNotLinked(path: string): void {
 
 /**
  * Copies a model, sharing its blocks until they are written where the file system can. The copy appears under its name
- * when it is complete. Throws FILE_EXISTS, IO.
+ * when it is complete; until then it is `temporary`, on the same disk, which may be there from an earlier try. Throws
+ * FILE_EXISTS, IO.
  */
-export async function copyModel(source: string, target: string): Promise<void> {
+export async function copyModel(source: string, target: string, temporary?: string): Promise<void> {
   if (await isThere(target)) {
     throw new RepositoryError('FILE_EXISTS', `Cannot copy the model: ${target} exists already`, {
       hint: 'Move it away, or use it as it is with --in-place.',
@@ -61,11 +62,13 @@ export async function copyModel(source: string, target: string): Promise<void> {
     });
   }
   try {
-    await placeFile(target, async (file, temporary) => {
-      await copyFile(source, temporary, constants.COPYFILE_FICLONE);
+    if (temporary !== undefined) await rm(temporary, { force: true });
+    const copy = async (file: FileHandle, unfinished: string): Promise<void> => {
+      await copyFile(source, unfinished, constants.COPYFILE_FICLONE);
       // The copy takes its source's permissions over, and a downloaded model may be read-only.
       await file.chmod(0o644);
-    });
+    };
+    await placeFile(target, copy, { ...(temporary !== undefined && { temporary }) });
   } catch (cause) {
     throw new RepositoryError('IO', `Cannot copy ${source} to ${target}: ${(cause as Error).message}`, {
       hint: 'Check the permissions and the free space on the disk, or use --in-place to work without a copy.',

@@ -1,7 +1,8 @@
 /** Owns the making of a repository, and the adoption of one that `git clone` brought. */
+import type { Stats } from 'node:fs';
 import { lstat, readFile } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
-import { makeDirectory, writeFileDurably } from '../durable.js';
+import { makeDirectory, removeDurably, writeFileDurably } from '../durable.js';
 import { CompatibilityError, RepositoryError } from '../errors.js';
 import { readHead, type Head } from './branch.js';
 import { readDescriptor, type RepositoryDescriptor, writeRootCommit } from './descriptor.js';
@@ -82,14 +83,21 @@ export async function createRepository({
   });
 }
 
+/** Opens the git repository that is there. One without HEAD is none yet: the making of it was interrupted. */
 async function openPresent(directory: string): Promise<Repository | undefined> {
+  const place = await lstatIfThere(join(directory, '.git'));
+  if (place === undefined) return undefined;
+  if (place.isDirectory() && (await lstatIfThere(join(directory, '.git', 'HEAD'))) === undefined) return undefined;
+  return openGitRepository(directory);
+}
+
+async function lstatIfThere(path: string): Promise<Stats | undefined> {
   try {
-    await lstat(join(directory, '.git'));
+    return await lstat(path);
   } catch (error) {
     if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
     throw error;
   }
-  return openGitRepository(directory);
 }
 
 /** Reads HEAD, or gives undefined for a repository without a commit: a bare `git init`, or an interrupted one of ours. */
@@ -110,6 +118,10 @@ async function assertBase(repository: Repository, commit: CommitId, descriptor: 
 
 async function makeGitRepository(repository: Repository): Promise<void> {
   await makeDirectory(repository.directory);
+  // isomorphic-git takes a repository with a configuration for a complete one, and writes HEAD after it.
+  const config = join(repository.gitDirectory, 'config');
+  const head = join(repository.gitDirectory, 'HEAD');
+  if ((await lstatIfThere(config)) && !(await lstatIfThere(head))) await removeDurably(config);
   await git.init({ ...gitArguments(repository), defaultBranch: DEFAULT_BRANCH });
   if (listRefs(repository, 'refs/heads/').size > 0) {
     throw unsupported(repository, 'its HEAD is a branch without commits beside others');

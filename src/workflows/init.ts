@@ -10,6 +10,7 @@ import type { CommitId } from '../repo/ids.js';
 import { readFileStamp, readLocalState, writeLocalState } from '../repo/local-state.js';
 import { withLock } from '../repo/lock.js';
 import { pointModelRef } from '../repo/model-ref.js';
+import { localDirectory } from '../repo/repository.js';
 import { type Actor, noteOf, someone } from './actor.js';
 import { moveTo } from './checkout.js';
 import { withModel } from './workspace.js';
@@ -54,7 +55,7 @@ export async function init({ directory, model, inPlace, actor, onProgress }: Ini
   });
   return withLock(repository, async () => {
     const working = isAbsolute(path) ? path : join(directory, path);
-    if (!inPlace) await provideCopy(model, working, base.weightsId);
+    if (!inPlace) await provideCopy(model, working, base.weightsId, join(localDirectory(repository), 'model.tmp'));
     const file = await readFileStamp(working);
     await pointModelRef(repository, root);
     await writeLocalState(repository, {
@@ -93,8 +94,8 @@ async function describeBase(path: string, onProgress?: InitRequest['onProgress']
 }
 
 /** Copies the model, or finds that an interrupted init had done so. */
-async function provideCopy(model: string, target: string, base: string): Promise<void> {
-  if ((await stat(target).catch(() => undefined)) === undefined) return copyModel(model, target);
+async function provideCopy(model: string, target: string, base: string, temporary: string): Promise<void> {
+  if ((await stat(target).catch(() => undefined)) === undefined) return copyModel(model, target, temporary);
   assertNotLinked(target);
   const present = await describeBase(target);
   if (present.weightsId === base) return;
