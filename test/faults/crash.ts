@@ -5,6 +5,7 @@ import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } fr
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { listBranches } from '../../src/repo/branch.js';
+import { readReflog } from '../../src/repo/reflog.js';
 import { openRepository } from '../../src/repo/repository.js';
 import { readState } from '../../src/repo/state.js';
 import { checkout } from '../../src/workflows/checkout.js';
@@ -158,13 +159,15 @@ interface Facts {
   readonly branches: Readonly<Record<string, readonly string[]>>;
   readonly stack: readonly string[];
   readonly model: string;
+  /** Lines in the reflog of HEAD. */
+  readonly moves: number;
 }
 
 /** Reads the facts by way of the next command, which recovers. Throws when anything is unsound. */
 async function factsOf(place: string): Promise<Facts> {
   const directory = join(place, 'work');
   if (!existsSync(join(directory, '.git', 'bankai', 'state.json'))) {
-    return { head: 'none', branches: {}, stack: [], model: '' };
+    return { head: 'none', branches: {}, stack: [], model: '', moves: 0 };
   }
   const { branch, stack, model, worktree } = await status(directory);
   if (model.state !== 'clean' || worktree !== 'clean') throw new Error(`model ${model.state}, worktree ${worktree}`);
@@ -184,6 +187,7 @@ async function factsOf(place: string): Promise<Facts> {
     model: createHash('sha256')
       .update(readFileSync(join(directory, model.path)))
       .digest('hex'),
+    moves: readReflog(repository, 'HEAD').length,
   };
 }
 
