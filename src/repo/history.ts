@@ -35,6 +35,20 @@ export async function descendsFrom(repository: Repository, commit: CommitId, anc
   return false;
 }
 
+/** Lists commits and their ancestors, each once, in no order that matters. Throws REPOSITORY_CORRUPT. */
+export async function historyOf(repository: Repository, from: readonly CommitId[]): Promise<Commit[]> {
+  const cut = readShallow(repository);
+  const found = new Map<CommitId, Commit>();
+  const waiting = [...from];
+  for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
+    if (found.has(id)) continue;
+    const commit = await readCommit(repository, id);
+    found.set(id, commit);
+    if (!cut.has(id)) waiting.push(...commit.parents);
+  }
+  return [...found.values()];
+}
+
 function readShallow({ gitDirectory }: Repository): Set<CommitId> {
   try {
     return new Set(readFileSync(join(gitDirectory, 'shallow'), 'utf8').split('\n').map(asCommitId));

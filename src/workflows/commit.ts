@@ -27,7 +27,8 @@ import { createStatement } from '../trust/statement.js';
 import type { CommitId } from '../repo/ids.js';
 import { withEngine } from './engine.js';
 import { evaluationOf, type MeasuredSet, reportOf } from './measurement.js';
-import { type NewPatch, openSigner, record, type Recorder } from './record.js';
+import { openSigner } from './commit-tree.js';
+import { type NewPatch, record, type Recorder } from './record.js';
 import { changeWorkspace, type Workspace } from './workspace.js';
 
 /** A probe file as the terminal read it. */

@@ -6,13 +6,13 @@ import { commitChange } from '../repo/commit-patch.js';
 import type { CommitId } from '../repo/ids.js';
 import type { EvidenceFile, EvidenceKind } from '../repo/state.js';
 import { encodeEnvelope, signEnvelope } from '../trust/envelope.js';
-import { type KeyChoice, loadOrCreateKey } from '../trust/keys.js';
+import type { KeyChoice } from '../trust/keys.js';
 import { encodePublicKey } from '../trust/public-key.js';
 import type { SigningKey } from '../trust/signing-key.js';
-import { GIT_NAMESPACE, signSsh } from '../trust/ssh-signature.js';
 import { encodeStatement, type Statement, STATEMENT_PAYLOAD_TYPE } from '../trust/statement.js';
 import { type Actor, noteOf } from './actor.js';
 import { moveTo } from './checkout.js';
+import { commitSigner, openSigner } from './commit-tree.js';
 import type { Workspace } from './workspace.js';
 
 /** Who records, and when: what the terminal knows and the library must be told. */
@@ -55,10 +55,6 @@ export interface Recorded {
   readonly signer: string;
 }
 
-/** Opens the key that signs: to be done before work that would be lost without it. Throws as `loadOrCreateKey`. */
-export const openSigner = async (recorder: Recorder): Promise<SigningKey> =>
-  recorder.signer ?? loadOrCreateKey(recorder.keyDirectory, recorder.key);
-
 /** Signs and commits a patch and checks the new commit out. Throws the codes of the rooms it joins. */
 export async function record(workspace: Workspace, addition: NewPatch, recorder: Recorder): Promise<Recorded> {
   const { message, onto, ...added } = addition;
@@ -92,7 +88,7 @@ export async function recordChange(
     removed,
     message: message.endsWith('\n') ? message : `${message}\n`,
     author: note.by,
-    ...(recorder.signCommits === true && { sign: (bytes: Uint8Array) => signSsh(key, bytes, GIT_NAMESPACE) }),
+    ...(recorder.signCommits === true && { sign: commitSigner(key) }),
   });
   await moveTo(workspace, { commit, ...(onto.branch !== undefined && { branch: onto.branch }), note });
   return { commit, signer: key.id };

@@ -35,6 +35,7 @@ const answers: readonly (readonly [schema: string, args: readonly string[]])[] =
   ['split', ['split', 'calc', '-b', 'parts']],
   ['minimize', ['minimize', 'calc', '--probes', 'few.json', '-b', 'slim']],
   ['rm', ['rm', 'slim']],
+  ['merge', ['merge', 'third', '-m', 'all']],
   ['branch', ['branch']],
   ['branch', ['branch', 'both', 'calc+math']],
   ['try', ['try', 'd/dx [x^2] =']],

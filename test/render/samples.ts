@@ -3,6 +3,7 @@ import type { AuditReport } from '../../src/render/audit.js';
 import type { BisectReport } from '../../src/render/bisect.js';
 import type { BlameProbesReport, BlameReport } from '../../src/render/blame.js';
 import type { BranchSummary } from '../../src/render/branch.js';
+import type { ChangeReport } from '../../src/render/change.js';
 import type { CheckoutReport } from '../../src/render/checkout.js';
 import type { CommitReport } from '../../src/render/commit.js';
 import type { DeriveReport, MinimizeReport } from '../../src/render/derive.js';
@@ -16,6 +17,7 @@ import type { ExportedKey, KeySummary } from '../../src/render/key.js';
 import type { LayersReport } from '../../src/render/layers.js';
 import type { LogEntry } from '../../src/render/log.js';
 import type { RemoteSummary } from '../../src/render/remote.js';
+import type { MergeReport } from '../../src/render/merge.js';
 import type { PatchReport } from '../../src/render/show.js';
 import type {
   ProbesExpandReport,
@@ -473,3 +475,29 @@ export const remotes: RemoteSummary[] = [
     pushUrl: 'ssh://git@example.org/patches.git',
   },
 ];
+/** A move of HEAD, as merge, revert and their kin tell it. */
+export const change: ChangeReport = {
+  commit: third,
+  branch: 'calc',
+  patches: 2,
+  added: [mathPatch],
+  removed: [calcPatch],
+  cancelled: Array.from({ length: 7 }, (_, i) => ({
+    tensor: 'blk.34.ffn_gate.weight.with.a.long.name',
+    row: 12_000 + i,
+    cancelled: i === 0 ? 'part' : 'all',
+    patches: [calcPatch, mathPatch],
+  })),
+  tensorsTouched: 9,
+  bytesChanged: 33_792,
+  elapsedMs: 212,
+  unsigned: [mathPatch],
+  recovered: 'an interrupted checkout was completed',
+};
+
+export const merged: MergeReport = {
+  ...change,
+  stack: 'calc+math',
+  result: 'merged',
+  message: "Merge stack 'calc+math' into a-branch-with-a-name that goes on for longer than a line is\n\nLonger.",
+};

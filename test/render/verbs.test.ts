@@ -24,6 +24,7 @@ import {
   renderProbesSplit,
 } from '../../src/render/probes.js';
 import { renderRemote, renderRemotes, renderRemotesVerbose, renderRemovedRemote } from '../../src/render/remote.js';
+import { renderMerge } from '../../src/render/merge.js';
 import { renderPatch } from '../../src/render/show.js';
 import { renderStatus } from '../../src/render/status.js';
 import { colourStyle } from '../../src/render/style.js';
@@ -87,6 +88,9 @@ const all: Drawn[] = [
   drawn('commit', 'commit', samples.commit, renderCommit),
   drawn('commit, interrupted', 'commit', samples.interruptedCommit, renderCommit),
   drawn('checkout', 'checkout', samples.checkout, renderCheckout),
+  drawn('merge', 'merge', samples.merged, renderMerge),
+  drawn('merge, fast-forward', 'merge', { ...samples.merged, result: 'fast-forward' as const }, renderMerge),
+  drawn('merge, up to date', 'merge', { ...samples.merged, result: 'up-to-date' as const }, renderMerge),
   drawn('init', 'init', samples.init, renderInit),
   drawn('export', 'export', samples.exported, renderExport),
   drawn('import', 'import', samples.imported, renderImport),

@@ -1,0 +1,23 @@
+/** Owns the question where two histories last were one: git's merge bases. */
+import { historyOf } from './history.js';
+import type { CommitId } from './ids.js';
+import type { Repository } from './repository.js';
+
+/**
+ * Finds the best common ancestors of two commits, as `git merge-base --all`: those that no other common ancestor descends
+ * from, oldest first. Each side may be several commits, which stand for a merge of them that was never written. Throws
+ * REPOSITORY_CORRUPT.
+ */
+export async function mergeBases(
+  repository: Repository,
+  ours: readonly CommitId[],
+  theirs: readonly CommitId[],
+): Promise<CommitId[]> {
+  const reached = new Set((await historyOf(repository, ours)).map(({ id }) => id));
+  const common = (await historyOf(repository, theirs)).filter(({ id }) => reached.has(id));
+  const surpassed = new Set(common.flatMap(({ parents }) => parents));
+  return common
+    .filter(({ id }) => !surpassed.has(id))
+    .sort((a, b) => a.committer.timestamp - b.committer.timestamp)
+    .map(({ id }) => id);
+}

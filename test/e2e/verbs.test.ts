@@ -1,0 +1,152 @@
+/** The verbs that move HEAD, beside plain git doing the same in a copy: same tree, same parents, same words. */
+import { beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { cpSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { checkout } from '../../src/workflows/checkout.js';
+import { importFile } from '../../src/workflows/import.js';
+import { temporaryDirectory } from '../paths.js';
+import { runGit } from '../repo/sandbox.js';
+import { createCli } from './cli.js';
+import {
+  answerOf,
+  digestOf,
+  fingerprint,
+  foreignPatch,
+  makeSampleRepository,
+  outputOf,
+  recorderAt,
+} from './repository.js';
+
+interface Change {
+  readonly commit: string;
+  readonly branch?: string;
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+  readonly cancelled: readonly { tensor: string; row: number; patches: readonly string[] }[];
+  readonly bytesChanged: number;
+}
+
+const cli = createCli();
+let directory = '';
+let twin = '';
+const models: Record<string, string> = {};
+
+beforeAll(async () => {
+  await makeSampleRepository(cli);
+  const third = Buffer.from(foreignPatch('third', [[4, 'up_proj', 9]]));
+  await importFile(
+    cli.directory,
+    { name: 'third.json', bytes: third, message: 'third', branch: 'third' },
+    recorderAt(cli),
+  );
+  for (const stack of ['calc', 'math', 'third', 'calc+math', 'calc+third', 'base']) {
+    await checkout(cli.directory, stack);
+    models[stack] = digestOf(join(cli.directory, 'working.gguf'));
+  }
+});
+
+beforeEach(() => {
+  directory = join(temporaryDirectory(), 'ours');
+  cpSync(cli.directory, directory, { recursive: true });
+});
+
+/** Runs a command that must succeed. → what it prints with --json, held against its schema */
+const bankai = <T = Change>(...args: string[]) => answerOf<T>(cli, [...args, '-C', directory]);
+const fails = async (...args: string[]) => {
+  const { code, stderr } = await cli.run([...args, '-C', directory]);
+  return [code, stderr.split('\n')[0]];
+};
+const git = (...args: string[]) => runGit(directory, ...args);
+const model = () => digestOf(join(directory, 'working.gguf'));
+
+/** What a commit is but for who made it and when. */
+const commitOf = (place: string) => runGit(place, 'log', '-1', '--format=%T%n%P%n%B', 'HEAD').trim();
+
+/** Does the same with plain git in a copy of the repository as it is now. */
+function withGit(...args: string[]): string {
+  twin = join(temporaryDirectory(), 'theirs');
+  cpSync(directory, twin, { recursive: true });
+  runGit(twin, ...args);
+  return commitOf(twin);
+}
+
+/** What must hold after every command. */
+async function expectSound(expectedModel: string) {
+  expect(model()).toBe(expectedModel);
+  expect(git('fsck', '--strict', '--full', '--no-dangling')).toBe('');
+  expect(git('status', '--porcelain')).toBe('');
+  expect(await bankai('status')).toMatchObject({ model: { state: 'clean' }, worktree: 'clean' });
+  expect(await bankai('verify')).toMatchObject({ ok: true });
+}
+
+describe('merge', () => {
+  test('makes the commit that git makes, the model follows, and rows that cancel are named', async () => {
+    await checkout(directory, 'calc');
+    const expected = withGit('merge', '--no-edit', 'math');
+    const report = await bankai<Change & { result: string }>('merge', 'math');
+    expect(report).toMatchObject({ branch: 'calc', result: 'merged', message: "Merge branch 'math' into calc" });
+    expect(commitOf(directory)).toBe(expected);
+    expect([report.added.length, report.removed]).toEqual([1, []]);
+    expect(report.cancelled).toMatchObject([{ tensor: 'blk.0.ffn_gate.weight', row: 2 }]);
+    expect(report.cancelled[0].patches).toHaveLength(2);
+    await expectSound(models['calc+math']);
+    // git takes what we made for merged, and so do we.
+    expect(git('merge', 'math')).toContain('Already up to date');
+    const before = fingerprint(directory);
+    expect(await bankai('merge', 'math')).toMatchObject({ result: 'up-to-date', bytesChanged: 0 });
+    expect(fingerprint(directory)).toEqual(before);
+  });
+
+  test('fast-forwards where it can, and makes a commit with --no-ff', async () => {
+    await checkout(directory, 'main');
+    const expected = withGit('merge', '--no-edit', '--no-ff', 'calc');
+    expect(await bankai('merge', 'calc', '--ff-only')).toMatchObject({ result: 'fast-forward', branch: 'main' });
+    expect(git('rev-parse', 'main')).toBe(git('rev-parse', 'calc'));
+    await expectSound(models.calc);
+    git('update-ref', 'refs/heads/main', 'main~1');
+    git('reset', '--hard', '--quiet');
+    await checkout(directory, 'main');
+    expect(await bankai('merge', 'calc', '--no-ff')).toMatchObject({ result: 'merged' });
+    expect(commitOf(directory)).toBe(expected);
+    await expectSound(models.calc);
+  });
+
+  test('drops what the other side dropped, and goes on from a detached HEAD', async () => {
+    await checkout(directory, 'calc+math');
+    git('checkout', '--quiet', '-b', 'fewer');
+    git('revert', '--no-edit', 'math');
+    await checkout(directory, 'third');
+    git('merge', '--quiet', '--no-edit', 'calc', 'math');
+    git('checkout', '--quiet', '--detach');
+    await checkout(directory, 'HEAD');
+    const expected = withGit('merge', '--no-edit', 'fewer');
+    expect(await bankai('merge', 'fewer')).toMatchObject({ result: 'merged', removed: [expect.any(String)] });
+    expect(commitOf(directory)).toBe(expected);
+    await expectSound(models['calc+third']);
+  });
+
+  test('takes a stack of several, as one commit', async () => {
+    await checkout(directory, 'third');
+    const report = await bankai<Change & { message: string }>('merge', 'calc+math', '-m', 'all of it');
+    expect([report.message, report.added.length]).toEqual(['all of it', 2]);
+    expect(git('log', '-1', '--format=%P').split(' ')).toHaveLength(2);
+    expect(git('fsck', '--strict', '--full', '--no-dangling')).toBe('');
+  });
+
+  test('says what it cannot do, and then changes nothing', async () => {
+    await checkout(directory, 'calc');
+    const before = fingerprint(directory);
+    expect(await fails('merge', 'math', '--ff-only')).toEqual([128, 'error: Cannot fast-forward calc to math']);
+    expect(await fails('merge', 'nowhere')).toEqual([128, 'error: There is no branch, tag or commit "nowhere"']);
+    expect(fingerprint(directory)).toEqual(before);
+    writeFileSync(join(directory, '.git', 'MERGE_HEAD'), git('rev-parse', 'math'));
+    expect(await fails('merge', 'math')).toEqual([128, 'error: A merge by git has not been concluded']);
+  });
+
+  test('shows it to people', async () => {
+    await checkout(directory, 'calc');
+    expect(outputOf(await cli.run(['merge', 'math', '-C', directory]))).toMatch(
+      /^\[calc [0-9a-f]{10}\] Merge branch 'math' into calc\n \+ patch [0-9a-f]{10}\n1 row changed by several patches cancel now:\n {3}blk\.0\.ffn_gate\.weight row 2 in .*\nModel is 2 patches: .* changed in /,
+    );
+  });
+});
