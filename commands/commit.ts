@@ -9,13 +9,15 @@ import { defaultThreads } from './terminal/person.js';
 export default class Commit extends BankaiCommand {
   static override summary = 'Search a patch that fixes what the model gets wrong, sign it and record it.';
   static override description =
-    'Searches on top of the present state, or of the base with -b. Ctrl-C ends the search and records what it found so ' +
+    'Searches on top of the present state; with -b on top of the base, or of any stack with --on. Several probe files are ' +
+    'searched for together. Ctrl-C ends the search and records what it found so ' +
     'far. Exits with 1 when nothing was gained. With held-out problems, ' +
     'controls or a text it is measured afterwards what the patch does to them, and that is signed as well.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> -b calc -m "calculus" --probes calculus --controls knowledge',
     '<%= config.bin %> <%= command.id %> -m "sums" --probes sums.json --heldout exam.json --text text',
     '<%= config.bin %> <%= command.id %> -m "primes" --probes primes.json --time 120',
+    '<%= config.bin %> <%= command.id %> -b both --on calc+math -m "mend" --probes calculus',
   ];
   static override flags = {
     message: Flags.string({ char: 'm', required: true, helpValue: 'MSG', summary: 'What the patch is for.' }),
@@ -42,7 +44,12 @@ export default class Commit extends BankaiCommand {
       helpValue: 'FILE|NAME',
       summary: 'Text to measure perplexity on. Repeatable.',
     }),
-    branch: Flags.string({ char: 'b', helpValue: 'NAME', summary: 'Start this new branch at the base.' }),
+    branch: Flags.string({ char: 'b', helpValue: 'NAME', summary: 'Start this new branch, at the base.' }),
+    on: Flags.string({
+      helpValue: 'STACK',
+      dependsOn: ['branch'],
+      summary: 'Start the new branch at this stack instead, to mend what stacking lost.',
+    }),
     iterations: Flags.integer({
       min: 1,
       helpGroup: 'BUDGET',
@@ -90,6 +97,7 @@ export default class Commit extends BankaiCommand {
         probes,
         ...{ controls, heldOut, texts },
         ...(flags.branch !== undefined && { branch: flags.branch }),
+        ...(flags.on !== undefined && { on: flags.on }),
         strategy: flags.strategy,
         fitness: flags.fitness,
         ...(flags.layers !== undefined && { layers: parseLayers(flags.layers) }),

@@ -5,7 +5,9 @@ import { SearchError } from '../errors.js';
 import { composeMask } from '../patch/mask.js';
 import { createPatch, patchId } from '../patch/patch.js';
 import { assertNewBranch, type Head, readHead } from '../repo/branch.js';
+import { composeCommit } from '../repo/compose.js';
 import { assertMovable } from '../repo/move-head.js';
+import { resolveStack } from '../repo/resolve.js';
 import { readPatches, readState } from '../repo/state.js';
 import { scaleWeightedRows } from '../search/candidates.js';
 import { courseOf } from '../search/course.js';
@@ -61,8 +63,10 @@ export interface CommitRequest {
   readonly heldOut?: readonly ProbeFile[];
   /** Texts that should be predicted as well as before. */
   readonly texts?: readonly ProbeFile[];
-  /** Starts this branch at the base; without it the search goes on from HEAD. */
+  /** Starts this branch, at the base unless `on` says otherwise; without it the search goes on from HEAD. */
   readonly branch?: string;
+  /** The stack that the new branch starts from, so that a patch can mend what stacking lost. Nothing without `branch`. */
+  readonly on?: string;
   readonly strategy: keyof typeof strategies;
   readonly fitness: keyof typeof fitnesses;
   /** Layers to search, counted from 0; the published choice when left out. */
@@ -94,10 +98,10 @@ export interface CommitOutcome {
 }
 
 /**
- * Searches a patch on top of HEAD, or of the base for a new branch, and commits it. The working model then holds it.
- * Throws NOTHING_TO_COMMIT when nothing was gained, BRANCH_EXISTS, PROBES_INVALID, PROBES_OVERLAP, TEXT_INVALID,
- * PROBES_UNUSABLE, MODEL_CHANGED, MODEL_LINKED, WORKTREE_DIRTY, and what opening the key throws: all but the first before
- * the search.
+ * Searches a patch on top of HEAD, or for a new branch on top of the base or of any stack, and commits it. The working
+ * model then holds it. Throws NOTHING_TO_COMMIT when nothing was gained, BRANCH_EXISTS, STACK_SYNTAX, UNKNOWN_REVISION,
+ * PROBES_INVALID, PROBES_OVERLAP, TEXT_INVALID, PROBES_UNUSABLE, MODEL_CHANGED, MODEL_LINKED, WORKTREE_DIRTY, and what
+ * opening the key throws: all but the first before the search.
  */
 export async function commit(directory: string, request: CommitRequest, recorder: Recorder): Promise<CommitOutcome> {
   const probes = request.probes.map(({ bytes, name }) => parseProbes(bytes, name));
@@ -108,7 +112,7 @@ export async function commit(directory: string, request: CommitRequest, recorder
     [...probes, ...controls],
   );
   return changeWorkspace(directory, async (workspace) => {
-    const onto = await startOf(workspace, request.branch);
+    const onto = await startOf(workspace, request);
     await assertRecordable(workspace, onto);
     const signer = await openSigner(recorder);
     const parents = await readState(workspace.repository, onto.commit);
@@ -211,10 +215,11 @@ function filesOf({ probes, controls, heldOut = [], texts = [] }: CommitRequest, 
   ];
 }
 
-async function startOf({ repository, state }: Workspace, branch: string | undefined): Promise<Head> {
+async function startOf({ repository, state }: Workspace, { branch, on }: CommitRequest): Promise<Head> {
   if (branch === undefined) return readHead(repository);
   await assertNewBranch(repository, branch);
-  return { branch, commit: state.root };
+  const stack = on === undefined ? undefined : await resolveStack(repository, on);
+  return { branch, commit: stack ? await composeCommit(repository, stack) : state.root };
 }
 
 /** What would stop the checkout of the new commit, asked before a search that may take hours. */

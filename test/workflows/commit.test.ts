@@ -2,10 +2,15 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { PatchId } from '../../src/patch/ids.js';
+import { openRepository } from '../../src/repo/repository.js';
+import { resolveStack } from '../../src/repo/resolve.js';
+import { readState } from '../../src/repo/state.js';
 import { branches } from '../../src/workflows/branch.js';
 import { checkout } from '../../src/workflows/checkout.js';
 import { commit, type CommitRequest } from '../../src/workflows/commit.js';
 import { evaluate } from '../../src/workflows/eval.js';
+import { checkEvidence } from '../../src/workflows/evidence.js';
 import { show } from '../../src/workflows/show.js';
 import { verifyStack } from '../../src/workflows/verify.js';
 import { createCli } from '../e2e/cli.js';
@@ -121,6 +126,32 @@ describe('what a commit measures', () => {
   test('must be a text', async () => {
     const empty = { name: 'empty.txt', bytes: Buffer.from('\n') };
     await expect(measured('empty', { texts: [empty] })).toFailWithCode('TEXT_INVALID');
+  });
+});
+
+describe('on a stack', () => {
+  test('a patch is searched, and recorded with the parents that it was found on', async () => {
+    const repository = await openRepository(directory);
+    const stack = await resolveStack(repository, 'calc+math');
+    const budget = { iterations: 8 };
+    const outcome = await commit(
+      directory,
+      request('both', { on: 'calc + math', strategy: 'guided', budget }),
+      recorderAt(cli),
+    );
+    const patch = outcome.patch as PatchId;
+    expect(await readState(repository, outcome.commit)).toEqual([...stack.patches, patch].sort());
+    const { statements } = await checkEvidence(repository, outcome.commit, patch);
+    expect(statements[0]).toMatchObject({ statement: { kind: 'search', predicate: { parents: stack.patches } } });
+    expect(await verifyStack(directory, 'HEAD')).toMatchObject({ ok: true });
+  });
+
+  test('that nobody knows none is', async () => {
+    const before = fingerprint(directory);
+    await expect(commit(directory, request('lost', { on: 'calc+nobody' }), recorderAt(cli))).toFailWithCode(
+      'UNKNOWN_REVISION',
+    );
+    expect(fingerprint(directory)).toEqual(before);
   });
 });
 
