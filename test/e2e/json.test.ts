@@ -36,6 +36,8 @@ const answers: readonly (readonly [schema: string, args: readonly string[]])[] =
   ['minimize', ['minimize', 'calc', '--probes', 'few.json', '-b', 'slim']],
   ['rm', ['rm', 'slim']],
   ['merge', ['merge', 'third', '-m', 'all']],
+  ['revert', ['revert', 'HEAD', '-m', '1']],
+  ['cherry-pick', ['cherry-pick', 'third']],
   ['branch', ['branch']],
   ['branch', ['branch', 'both', 'calc+math']],
   ['try', ['try', 'd/dx [x^2] =']],

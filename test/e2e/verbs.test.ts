@@ -150,3 +150,56 @@ describe('merge', () => {
     );
   });
 });
+
+describe('revert and cherry-pick', () => {
+  const author = () => git('log', '-1', '--format=%an <%ae> %ad');
+
+  test('do what git does, with its words', async () => {
+    await checkout(directory, 'calc');
+    git('merge', '--quiet', '--no-edit', 'math');
+    await checkout(directory, 'HEAD');
+    const undone = withGit('revert', '--no-edit', 'math');
+    expect(await bankai('revert', 'math')).toMatchObject({ branch: 'calc', added: [], removed: [expect.any(String)] });
+    expect(commitOf(directory)).toBe(undone);
+    await expectSound(models.calc);
+    const picked = withGit('cherry-pick', 'third');
+    const by = runGit(twin, 'log', '-1', '--format=%an <%ae> %ad');
+    expect(await bankai('cherry-pick', 'third')).toMatchObject({ added: [expect.any(String)], message: 'third' });
+    expect([commitOf(directory), author()]).toEqual([picked, by]);
+    await expectSound(models['calc+third']);
+  });
+
+  test('take the change of a merge against one of its parents', async () => {
+    await checkout(directory, 'calc');
+    git('merge', '--quiet', '--no-edit', 'third');
+    await checkout(directory, 'HEAD');
+    const merged = git('rev-parse', 'HEAD');
+    expect(await fails('revert', 'HEAD')).toEqual([
+      129,
+      `error: Commit ${merged.slice(0, 10)} is a merge, but no -m was given`,
+    ]);
+    const undone = withGit('revert', '--no-edit', '-m', '2', 'HEAD');
+    await bankai('revert', 'HEAD', '-m', '2');
+    expect(commitOf(directory)).toBe(undone);
+    await expectSound(models.third);
+    await checkout(directory, 'math');
+    const picked = withGit('cherry-pick', '-m', '1', merged);
+    await bankai('cherry-pick', '-m', '1', merged);
+    expect(commitOf(directory)).toBe(picked);
+  });
+
+  test('say so where nothing would change, or nothing can', async () => {
+    await checkout(directory, 'calc');
+    const before = fingerprint(directory);
+    const math = git('rev-parse', 'math').slice(0, 10);
+    expect(await fails('revert', 'math')).toEqual([
+      1,
+      `error: Nothing to commit for the revert of ${math}: nothing of it is left at HEAD`,
+    ]);
+    expect((await fails('cherry-pick', 'calc'))[0]).toBe(1);
+    expect((await fails('revert', 'base'))[0]).toBe(129);
+    expect((await fails('revert', 'calc+math'))[0]).toBe(129);
+    expect((await fails('revert', 'calc', '-m', '2'))[0]).toBe(129);
+    expect(fingerprint(directory)).toEqual(before);
+  });
+});

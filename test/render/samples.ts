@@ -18,6 +18,7 @@ import type { LayersReport } from '../../src/render/layers.js';
 import type { LogEntry } from '../../src/render/log.js';
 import type { RemoteSummary } from '../../src/render/remote.js';
 import type { MergeReport } from '../../src/render/merge.js';
+import type { PickReport } from '../../src/render/pick.js';
 import type { PatchReport } from '../../src/render/show.js';
 import type {
   ProbesExpandReport,
@@ -500,4 +501,10 @@ export const merged: MergeReport = {
   stack: 'calc+math',
   result: 'merged',
   message: "Merge stack 'calc+math' into a-branch-with-a-name that goes on for longer than a line is\n\nLonger.",
+};
+
+export const reverted: PickReport = {
+  ...change,
+  message: `Revert "calculus: derivatives of polynomials and of products"\n\nThis reverts commit ${second}.`,
+  source: second,
 };

@@ -25,6 +25,7 @@ import {
 } from '../../src/render/probes.js';
 import { renderRemote, renderRemotes, renderRemotesVerbose, renderRemovedRemote } from '../../src/render/remote.js';
 import { renderMerge } from '../../src/render/merge.js';
+import { renderPick } from '../../src/render/pick.js';
 import { renderPatch } from '../../src/render/show.js';
 import { renderStatus } from '../../src/render/status.js';
 import { colourStyle } from '../../src/render/style.js';
@@ -91,6 +92,7 @@ const all: Drawn[] = [
   drawn('merge', 'merge', samples.merged, renderMerge),
   drawn('merge, fast-forward', 'merge', { ...samples.merged, result: 'fast-forward' as const }, renderMerge),
   drawn('merge, up to date', 'merge', { ...samples.merged, result: 'up-to-date' as const }, renderMerge),
+  drawn('revert', 'revert', samples.reverted, renderPick),
   drawn('init', 'init', samples.init, renderInit),
   drawn('export', 'export', samples.exported, renderExport),
   drawn('import', 'import', samples.imported, renderImport),
