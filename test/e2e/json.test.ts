@@ -55,6 +55,7 @@ const answers: readonly (readonly [schema: string, args: readonly string[]])[] =
   ['probes-init', ['probes', 'init', 'mine.json']],
   ['probes-expand', ['probes', 'expand', 'mine.json']],
   ['probes-split', ['probes', 'split', 'mine.json', '--search', 'a.json', '--heldout', 'b.json']],
+  ['probes-calibrate', ['probes', 'calibrate', 'few.json', '-o', 'hard.json']],
   ['probes-import', ['probes', 'import', 'questions.jsonl', '-o', 'questions.json']],
 ];
 
@@ -68,6 +69,8 @@ const errors: readonly (readonly [code: string, exitCode: number, args: readonly
   ['FILE_EXISTS', 128, ['probes', 'init', 'few.json']],
   ['USAGE', 129, ['probes', 'init', 'new.json', '--example', 'no answer']],
   ['FILE_EXISTS', 128, ['probes', 'split', 'few.json', '--search', 'new.json', '--heldout', 'few.json']],
+  ['PROBES_UNUSABLE', 128, ['probes', 'calibrate', 'solved.json', '-o', 'new.json', '--sure', '1']],
+  ['FILE_EXISTS', 128, ['probes', 'calibrate', 'few.json', '-o', 'few.json']],
   ['NOTHING_TO_COMMIT', 1, ['commit', '-m', 'solved', '--probes', 'solved.json', '--iterations', '1']],
   ['NOTHING_TO_BISECT', 1, ['bisect', '--probes', 'solved.json', 'base', 'calc']],
   ['USAGE', 129, ['bisect', 'base', 'calc']],

@@ -26,6 +26,7 @@ import type {
   ProbesInitReport,
   ProbesSplitReport,
 } from '../../src/render/probes.js';
+import type { ProbesCalibrateReport } from '../../src/render/calibrate.js';
 import type { StatusReport } from '../../src/render/status.js';
 import type { TryReport } from '../../src/render/try.js';
 import type { VerifyReport } from '../../src/render/verify.js';
@@ -445,6 +446,29 @@ export const probesSplit: ProbesSplitReport = {
   categories: [
     { category: 'derivatives of polynomials', search: 20, heldOut: 20 },
     { category: '', search: 11, heldOut: 10 },
+  ],
+};
+
+export const probesCalibrate: ProbesCalibrateReport = {
+  probes: { name: 'mine.json', count: 61 },
+  path: '/home/ada/hard.json',
+  count: 3,
+  sureFrom: 10,
+  categories: [
+    { category: 'derivatives of polynomials', wrong: 2, near: 1, sure: 47 },
+    { category: '', wrong: 0, near: 0, sure: 11 },
+  ],
+  kept: [
+    {
+      ...{ prompt: 'The second derivative of 3x^2, written as simply as can be, is', correct: ' 6' },
+      ...{ wrong: ' 9x', replaced: ' 6x', standing: 'wrong', distractor: 'replaced', margin: -1.25 },
+    },
+    { prompt: 'd/dx [6x^5] =', correct: ' 30x^4', wrong: ' 6x^4', standing: 'near', distractor: 'same', margin: 0.5 },
+    { prompt: 'd/dx [x] =', correct: ' 1', standing: 'wrong', distractor: 'none' },
+  ],
+  dropped: [
+    { prompt: 'd/dx [x^2] =', correct: ' 2x', margin: 4.5 },
+    { prompt: 'd/dx [5] =', correct: ' 0' },
   ],
 };
 

@@ -26,6 +26,7 @@ import {
 import { renderRemote, renderRemotes, renderRemotesVerbose, renderRemovedRemote } from '../../src/render/remote.js';
 import { renderMerge } from '../../src/render/merge.js';
 import { renderPick } from '../../src/render/pick.js';
+import { renderProbesCalibrate } from '../../src/render/calibrate.js';
 import { renderPatch } from '../../src/render/show.js';
 import { renderStatus } from '../../src/render/status.js';
 import { colourStyle } from '../../src/render/style.js';
@@ -99,6 +100,7 @@ const all: Drawn[] = [
   drawn('probes init', 'probes-init', samples.probesInit, renderProbesInit),
   drawn('probes expand', 'probes-expand', samples.probesExpand, renderProbesExpand),
   drawn('probes split', 'probes-split', samples.probesSplit, renderProbesSplit),
+  drawn('probes calibrate', 'probes-calibrate', samples.probesCalibrate, renderProbesCalibrate),
   drawn('probes import', 'probes-import', samples.probesImport, renderProbesImport),
   drawn('remote', 'remote', samples.remotes, renderRemotes),
   drawn('remote -v', 'remote', samples.remotes, renderRemotesVerbose),
