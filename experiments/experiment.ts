@@ -1,18 +1,9 @@
 /** Owns what an experiment is: a question, put to a model, answered by a table, a chart, and sentences made of the numbers. */
 import type { Engine } from '../src/engine/engine.js';
-import type { Flip } from '../src/patch/flip.js';
 import { barChartSvg, type BarChart } from '../src/render/bar-chart-svg.js';
-import type { ProbeSet } from '../src/search/probes.js';
+import type { Probe } from '../src/search/probes.js';
 import { answerSequence } from '../src/search/sequences.js';
-import type { TextSet } from '../src/search/texts.js';
-
-/** What experiments work with: a model as it is at rest, and the sets that ship with the project. */
-export interface Laboratory {
-  readonly engine: Engine;
-  readonly seed: number;
-  probes(name: string): ProbeSet;
-  readonly text: TextSet;
-}
+import type { Laboratory } from './laboratory.js';
 
 /** What an experiment found. Every sentence is computed from the numbers of its table. */
 export interface Findings {
@@ -27,16 +18,18 @@ export interface Experiment {
   readonly title: string;
   /** What was published about it, in one or two sentences. */
   readonly published: string;
+  /** Whether it searches, so that the budget of searches belongs to its setting. */
+  readonly searches?: true;
   /** Leaves the engine as it was found. */
   run(laboratory: Laboratory): Promise<Findings>;
 }
 
-/** Writes what was found as a Markdown document and as a chart. */
-export function formatFindings({ name, title, published }: Experiment, model: string, seed: number, found: Findings) {
+/** Writes what was found as a Markdown document and as a chart; `setting` says with which model and settings. */
+export function formatFindings({ name, title, published }: Experiment, setting: string, found: Findings) {
   const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
   const markdown = [
     `# ${title}`,
-    `Written by \`npm run experiment -- ${name}\` (model ${model}, seed ${seed}): edit the experiment, not this file.`,
+    `Written by \`npm run experiment -- ${name}\` (${setting}): edit the experiment, not this file.`,
     `**Published:** ${published}`,
     [row(found.columns), row(found.columns.map(() => '---')), ...found.rows.map(row)].join('\n'),
     `![${title}](${name}.svg)`,
@@ -48,8 +41,24 @@ export function formatFindings({ name, title, published }: Experiment, model: st
   };
 }
 
+/** Writes the list of all experiments, with what was published of each. */
+export function formatIndex(experiments: readonly Experiment[]): string {
+  const entries = experiments.map(({ name, title, published }) => `- [${title}](${name}.md). Published: ${published}`);
+  return (
+    [
+      '# Experiments',
+      'Published experiments with flips, done again on the shipped model, and some more. Each is one command, `npm run experiment -- NAME` after a build, ' +
+        'with `--model FILE.gguf` for another model, and writes its own document: table, chart, and what was found in words made of the numbers. `all` runs them all.',
+      entries.join('\n'),
+      '',
+    ]
+      .join('\n\n')
+      .trimEnd() + '\n'
+  );
+}
+
 /** Makes the measure of the mean log-probability, in nats, of the correct answers with the weights as they are. */
-export function answerMeter(engine: Engine, { probes }: ProbeSet) {
+export function answerMeter(engine: Engine, probes: readonly Probe[]) {
   const batch = engine.prepare(probes.map(({ prompt, correct }) => answerSequence(engine.tokenizer, prompt, correct)));
   return {
     measure(): number {
@@ -59,14 +68,4 @@ export function answerMeter(engine: Engine, { probes }: ProbeSet) {
     keep: () => batch.keep(),
     dispose: () => batch.dispose(),
   };
-}
-
-/** Runs an action with flips in effect, and takes them back however it ends. */
-export async function under<T>(engine: Engine, flips: readonly Flip[], action: () => Promise<T> | T): Promise<T> {
-  engine.toggle(flips);
-  try {
-    return await action();
-  } finally {
-    engine.toggle(flips);
-  }
 }
