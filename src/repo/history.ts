@@ -49,6 +49,11 @@ export async function historyOf(repository: Repository, from: readonly CommitId[
   return [...found.values()];
 }
 
+/** Reads the parents of a commit; those of a commit where a shallow clone was cut are not there. Throws REPOSITORY_CORRUPT. */
+export async function parentsOf(repository: Repository, commit: CommitId): Promise<readonly CommitId[]> {
+  return readShallow(repository).has(commit) ? [] : (await readCommit(repository, commit)).parents;
+}
+
 function readShallow({ gitDirectory }: Repository): Set<CommitId> {
   try {
     return new Set(readFileSync(join(gitDirectory, 'shallow'), 'utf8').split('\n').map(asCommitId));

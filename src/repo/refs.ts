@@ -35,7 +35,8 @@ export function readRefValue(repository: Repository, name: string): RefValue | u
   }
   const value = text.trimEnd();
   if (value.startsWith('ref:')) return { ref: value.slice('ref:'.length).trim() };
-  if (/^[0-9a-f]{40}$/.test(value)) return { oid: value };
+  // FETCH_HEAD says more behind the id.
+  if (/^[0-9a-f]{40}(\s|$)/.test(value)) return { oid: value.slice(0, 40) };
   throw new Error(`${name} is no ref`);
 }
 
@@ -130,5 +131,5 @@ const isAbsence = (error: unknown): boolean =>
 
 /** A name leads nowhere but into the git directory. */
 const isSafe = (name: string): boolean =>
-  (name === 'HEAD' || name.startsWith('refs/')) &&
+  (/^[A-Z_]*HEAD$/.test(name) || name.startsWith('refs/')) &&
   !name.split('/').some((part) => part === '' || /^\.|\0|\\/.test(part));

@@ -1,16 +1,33 @@
 /**
- * Owns the text of stack expressions: `base`, `calc`, `calc+math`.
+ * Owns the text of stack expressions: `base`, `calc`, `calc~1+math`.
  *
  *     stack    = term *( "+" term )
- *     term     = name              a branch, a tag, `base`, `HEAD`, or a commit id (prefix)
+ *     term     = name *step / log *step
+ *     name     = a branch, a tag, `base`, `HEAD` or `@`, or a commit id (prefix)
+ *     log      = [ name ] "@{" number "}"      what the branch was so many moves ago; without a name, HEAD's branch
+ *              / "@{-" number "}"              where HEAD was so many checkouts ago
+ *              / [ name ] "@{upstream}"        the branch that a branch follows; also "@{u}"
+ *     step     = "~" [ number ]                so many first parents back; 1 without a number
+ *              / "^" [ number ]                that parent; the first without a number, the commit itself for 0
+ *              / "^{}" / "^{commit}"           the commit itself
  *
- * Spaces around a term are allowed and dropped. Steps that follow a name (`~2`, `^1`, `@{3}`) belong into `Term`.
+ * Spaces around a term are allowed and dropped. Everything means what it means to git (gitrevisions).
  */
 import { UsageError } from '../errors.js';
 
+/** A way on from a name. */
+export interface Step {
+  readonly kind: 'log' | 'previous' | 'upstream' | 'ancestor' | 'parent';
+  readonly number: number;
+}
+
 /** One summand of a stack, and where it stands. */
 export interface Term {
+  /** As typed: `calc~1`. */
+  readonly text: string;
+  /** What the steps start from; empty before an `@{`. */
   readonly name: string;
+  readonly steps: readonly Step[];
   /** Zero-based index of its first character in the text. */
   readonly at: number;
 }
@@ -30,14 +47,61 @@ export function parseStack(text: string): StackExpression {
   let start = 0;
   for (const piece of text.split('+')) {
     const at = start + (piece.length - piece.trimStart().length);
-    const name = piece.trim();
-    if (name === '') throw syntaxError(text, start, 'a name is missing');
-    const bad = forbidden.exec(name);
-    if (bad) throw syntaxError(text, at + bad.index, `"${bad[0]}" cannot be part of a name`);
-    terms.push({ name, at });
+    const term = piece.trim();
+    if (term === '') throw syntaxError(text, start, 'a name is missing');
+    terms.push(parseTerm(text, term, at));
     start += piece.length + 1;
   }
-  return { text: terms.map((term) => term.name).join('+'), terms };
+  return { text: terms.map((term) => term.text).join('+'), terms };
+}
+
+/** Parses a term that stands at `at` of the whole text. */
+function parseTerm(whole: string, text: string, at: number): Term {
+  const name = /^(?:[^~^@]|@(?!\{))*/u.exec(text)?.[0] ?? '';
+  const bad = forbidden.exec(name);
+  if (bad) throw syntaxError(whole, at + bad.index, `"${bad[0]}" cannot be part of a name`);
+  if (name === '' && !text.startsWith('@{')) throw syntaxError(whole, at, 'a name is missing');
+  const steps: Step[] = [];
+  let after: Before = name === '' ? 'start' : 'name';
+  for (let i = name.length; i < text.length;) {
+    const { step, length } = parseStep(whole, text.slice(i), at + i, after);
+    // `^0` and `^{}` say "the commit", which every term is.
+    if (step.kind !== 'parent' || step.number > 0) steps.push(step);
+    after = step.kind === 'previous' || step.kind === 'upstream' ? 'name' : 'step';
+    i += length;
+  }
+  return { text, name, steps, at };
+}
+
+/** What is before a step: nothing, what names a ref, or a step that leads to a commit. */
+type Before = 'start' | 'name' | 'step';
+
+/** Parses the step that a text begins with. */
+function parseStep(whole: string, text: string, at: number, after: Before) {
+  const fail = (fact: string, offset = 0) => syntaxError(whole, at + offset, fact);
+  const plain = /^([~^])(\d*)/.exec(text);
+  if (plain && !text.startsWith('^{')) {
+    const [{ length }, sign, digits] = plain;
+    if (digits.length > 9) throw fail('the number is too large', 1);
+    const number = digits === '' ? 1 : Number(digits);
+    return { step: { kind: sign === '~' ? 'ancestor' : 'parent', number } satisfies Step, length };
+  }
+  if (!/^[@^]\{/.test(text)) throw fail(`"${[...text][0]}" cannot follow "${whole.slice(0, at).trimStart()}"`);
+  const end = text.indexOf('}');
+  if (end < 0) throw fail('the "}" to this "{" is missing', 1);
+  const [inside, length] = [text.slice(2, end), end + 1];
+  if (text.startsWith('^')) {
+    if (inside !== '' && inside !== 'commit') throw fail(`"${inside}" is not what a stack is made of`, 2);
+    return { step: { kind: 'parent', number: 0 } satisfies Step, length };
+  }
+  if (after === 'step') throw fail('"@{" must follow a name directly');
+  if (/^(u|upstream)$/i.test(inside)) return { step: { kind: 'upstream', number: 0 } satisfies Step, length };
+  const [, sign, digits] = /^(-?)(\d{1,9})$/.exec(inside) ?? [];
+  if (digits === undefined) throw fail('a number must stand between "@{" and "}"', 2);
+  if (sign === '') return { step: { kind: 'log', number: Number(digits) } satisfies Step, length };
+  if (after !== 'start') throw fail(`"@{${inside}}" has no name before it`);
+  if (Number(digits) === 0) throw fail('checkouts are counted from 1', 2);
+  return { step: { kind: 'previous', number: Number(digits) } satisfies Step, length };
 }
 
 function syntaxError(text: string, at: number, fact: string): UsageError {
@@ -47,7 +111,7 @@ function syntaxError(text: string, at: number, fact: string): UsageError {
     'STACK_SYNTAX',
     `Cannot read the stack "${line}": ${fact} at column ${at + 1}\n  ${line}\n  ${' '.repeat(at)}^`,
     {
-      hint: 'Join names of branches, tags or commits with "+", as in calc+math; "base" is the empty stack.',
+      hint: 'Join names of branches, tags or commits with "+", as in calc~1+math; "base" is the empty stack.',
       data: { at },
     },
   );

@@ -15,6 +15,7 @@ import { readCommit } from '../repo/object.js';
 import type { RefNote } from '../repo/reflog.js';
 import type { Repository } from '../repo/repository.js';
 import { resolveStack } from '../repo/resolve.js';
+import { previousPlace } from '../repo/revision.js';
 import { readPatches, readState } from '../repo/state.js';
 import { type Actor, noteOf, someone } from './actor.js';
 import { assertNotForged } from './evidence.js';
@@ -64,14 +65,22 @@ export async function checkout(
   return changeWorkspace(directory, async (workspace) => {
     const { repository } = workspace;
     const head = await readHead(repository);
-    const stack = await resolveStack(repository, expression);
-    const destination = await destinationOf(workspace, expression.trim(), () => composeCommit(repository, stack));
+    const wanted = placeBefore(repository, expression.trim());
+    const stack = await resolveStack(repository, wanted);
+    const destination = await destinationOf(workspace, wanted, () => composeCommit(repository, stack));
     // As in git, `checkout HEAD` goes nowhere.
     const message = `checkout: moving from ${head.branch ?? head.commit} to ${stack.expression}`;
-    const note = stack.expression === 'HEAD' ? undefined : await noteOf(repository, actor, message);
+    const note = /^(HEAD|@)$/.test(stack.expression) ? undefined : await noteOf(repository, actor, message);
     const outcome = await moveTo(workspace, { ...destination, ...(note && { note }) });
     return { ...outcome, stack: stack.expression };
   });
+}
+
+/** Turns `-`, which is `@{-1}`, and `@{-2}` into the branch that HEAD was on then: HEAD goes onto it again. */
+function placeBefore(repository: Repository, expression: string): string {
+  const number = expression === '-' ? '1' : /^@\{-(\d+)\}$/.exec(expression)?.[1];
+  const place = number === undefined ? undefined : previousPlace(repository, Number(number));
+  return place ?? (expression === '-' ? '@{-1}' : expression);
 }
 
 /** A single branch name keeps HEAD on that branch; everything else, as in git, detaches it. */
@@ -81,7 +90,8 @@ async function destinationOf(
   compose: () => Promise<CommitId>,
 ): Promise<Destination> {
   const head = await readHead(repository);
-  if (name === 'HEAD') return { commit: head.commit, ...(head.branch !== undefined && { branch: head.branch }) };
+  const stays = name === 'HEAD' || name === '@';
+  if (stays) return { commit: head.commit, ...(head.branch !== undefined && { branch: head.branch }) };
   const branch = (await listBranches(repository)).find((known) => known.name === name);
   return branch ? { commit: branch.commit, branch: name } : { commit: await compose() };
 }

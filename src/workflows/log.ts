@@ -3,7 +3,8 @@ import { patchFlips } from '../patch/patch.js';
 import type { PatchId } from '../patch/ids.js';
 import { listBranches, readHead } from '../repo/branch.js';
 import type { CommitId } from '../repo/ids.js';
-import { type LogEntry, readLog } from '../repo/log.js';
+import { readLog } from '../repo/log.js';
+import type { Signature } from '../repo/object.js';
 import { composeCommit } from '../repo/compose.js';
 import { resolveStack } from '../repo/resolve.js';
 import type { Repository } from '../repo/repository.js';
@@ -46,7 +47,7 @@ async function refsByCommit(repository: Repository): Promise<Map<CommitId, strin
 }
 
 /** A commit's time as ISO 8601 with the author's own offset; git counts minutes west of UTC. */
-function isoDate({ timestamp, timezoneOffset }: LogEntry['author']): string {
+export function isoDate({ timestamp, timezoneOffset }: Signature): string {
   const local = new Date((timestamp - timezoneOffset * 60) * 1000).toISOString().slice(0, 19);
   const minutes = Math.abs(timezoneOffset);
   const two = (value: number): string => String(value).padStart(2, '0');

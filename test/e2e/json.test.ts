@@ -38,6 +38,7 @@ const answers: readonly (readonly [schema: string, args: readonly string[]])[] =
   ['merge', ['merge', 'third', '-m', 'all']],
   ['revert', ['revert', 'HEAD', '-m', '1']],
   ['cherry-pick', ['cherry-pick', 'third']],
+  ['reflog', ['reflog']],
   ['branch', ['branch']],
   ['branch', ['branch', 'both', 'calc+math']],
   ['try', ['try', 'd/dx [x^2] =']],

@@ -28,6 +28,7 @@ import type {
 } from '../../src/render/probes.js';
 import type { ProbesCalibrateReport } from '../../src/render/calibrate.js';
 import type { StatusReport } from '../../src/render/status.js';
+import type { ReflogLine } from '../../src/render/reflog.js';
 import type { TryReport } from '../../src/render/try.js';
 import type { VerifyReport } from '../../src/render/verify.js';
 
@@ -315,6 +316,26 @@ export const branches: BranchSummary[] = [
     message: 'calculus: derivatives of polynomials and of products\n\nMore.',
   },
   { name: 'math', current: false, commit: third, patches: 12, message: 'primes' },
+];
+
+export const reflog: ReflogLine[] = [
+  {
+    selector: 'HEAD@{0}',
+    commit: second,
+    previous: first,
+    by: 'Ada Lovelace <ada@example.org>',
+    date: '2026-07-14T09:30:00+02:00',
+    message: 'commit: calculus: derivatives of polynomials, of products and of quotients of both',
+  },
+  {
+    selector: 'HEAD@{1}',
+    commit: first,
+    previous: third,
+    by: 'Ada Lovelace <ada@example.org>',
+    date: '2026-07-14T09:29:00+02:00',
+    message: 'checkout: moving from math to calc',
+  },
+  { selector: 'HEAD@{2}', previous: first, by: 'git <>', date: '2026-07-14T09:28:00+00:00', message: '' },
 ];
 
 export const tryShort: TryReport = {

@@ -27,6 +27,7 @@ import { renderRemote, renderRemotes, renderRemotesVerbose, renderRemovedRemote 
 import { renderMerge } from '../../src/render/merge.js';
 import { renderPick } from '../../src/render/pick.js';
 import { renderProbesCalibrate } from '../../src/render/calibrate.js';
+import { renderReflog } from '../../src/render/reflog.js';
 import { renderPatch } from '../../src/render/show.js';
 import { renderStatus } from '../../src/render/status.js';
 import { colourStyle } from '../../src/render/style.js';
@@ -80,6 +81,8 @@ const all: Drawn[] = [
   drawn('rm', 'rm', samples.removed, renderDerive),
   drawn('minimize', 'minimize', samples.minimized, renderMinimize),
   drawn('branch', 'branch', samples.branches, renderBranches),
+  drawn('reflog', 'reflog', samples.reflog, renderReflog),
+  drawn('reflog, empty', 'reflog', [], renderReflog),
   drawn('try, short', 'try', samples.tryShort, renderTry),
   drawn('try, long', 'try', samples.tryLong, renderTry),
   drawn('eval', 'eval', samples.evaluation, renderEval),

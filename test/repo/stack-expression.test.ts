@@ -12,10 +12,80 @@ describe('a stack expression', () => {
     expect(parseStack(' calc + math/primes')).toEqual({
       text: 'calc+math/primes',
       terms: [
-        { name: 'calc', at: 1 },
-        { name: 'math/primes', at: 8 },
+        { text: 'calc', name: 'calc', steps: [], at: 1 },
+        { text: 'math/primes', name: 'math/primes', steps: [], at: 8 },
       ],
     });
+  });
+
+  test.each<[string, string, unknown[]]>([
+    ['calc~', 'calc', [{ kind: 'ancestor', number: 1 }]],
+    [
+      'calc~2^^3',
+      'calc',
+      [
+        { kind: 'ancestor', number: 2 },
+        { kind: 'parent', number: 1 },
+        { kind: 'parent', number: 3 },
+      ],
+    ],
+    ['calc^0~0', 'calc', [{ kind: 'ancestor', number: 0 }]],
+    ['v1^{}^{commit}', 'v1', []],
+    ['@', '@', []],
+    ['@^', '@', [{ kind: 'parent', number: 1 }]],
+    ['me@home', 'me@home', []],
+    [
+      'calc@{12}~1',
+      'calc',
+      [
+        { kind: 'log', number: 12 },
+        { kind: 'ancestor', number: 1 },
+      ],
+    ],
+    ['@{1}', '', [{ kind: 'log', number: 1 }]],
+    ['@{-2}', '', [{ kind: 'previous', number: 2 }]],
+    [
+      '@{-1}@{0}',
+      '',
+      [
+        { kind: 'previous', number: 1 },
+        { kind: 'log', number: 0 },
+      ],
+    ],
+    ['calc@{u}', 'calc', [{ kind: 'upstream', number: 0 }]],
+    [
+      '@{upstream}^2',
+      '',
+      [
+        { kind: 'upstream', number: 0 },
+        { kind: 'parent', number: 2 },
+      ],
+    ],
+  ])('%s is a name and steps', (text, name, steps) => {
+    expect(parseStack(` base+ ${text} `).terms[1]).toEqual({ text, name, steps, at: 7 });
+  });
+
+  test.each([
+    ['~1', 0, 'a name is missing'],
+    ['a+^', 2, 'a name is missing'],
+    ['a^b', 2, '"b" cannot follow "a^"'],
+    ['a~1 b', 3, '" " cannot follow "a~1"'],
+    ['a~1@{1}', 3, '"@{" must follow a name directly'],
+    ['a@{1}@{2}', 5, '"@{" must follow a name directly'],
+    ['a@{-1}', 1, '"@{-1}" has no name before it'],
+    ['@{-0}', 2, 'checkouts are counted from 1'],
+    ['a@{yesterday}', 3, 'a number must stand between "@{" and "}"'],
+    ['a@{1', 2, 'the "}" to this "{" is missing'],
+    ['a^{tree}', 3, '"tree" is not what a stack is made of'],
+    ['a~1234567890', 2, 'the number is too large'],
+    ['a:b', 1, '":" cannot be part of a name'],
+  ])('%s is refused at the character', (text, at, fact) => {
+    expect(() => parseStack(text)).toThrow(
+      expect.objectContaining({
+        code: 'STACK_SYNTAX',
+        message: expect.stringContaining(`: ${fact} at column ${at + 1}\n`),
+      }),
+    );
   });
 
   test('of any names parses to these names', () => {
