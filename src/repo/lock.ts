@@ -31,12 +31,16 @@ interface Holder {
 const held = new Set<string>();
 
 /** Runs an action while no other process can change the repository. Throws REPOSITORY_LOCKED, IO. */
-export async function withLock<T>(repository: Repository, action: () => Promise<T>): Promise<T> {
-  const directory = join(localDirectory(repository), 'lock');
+export function withLock<T>(repository: Repository, action: () => Promise<T>): Promise<T> {
+  return withLockIn(join(localDirectory(repository), 'lock'), repository.directory, action);
+}
+
+/** Runs an action while no other process has the lock in `directory`, which is that of `subject`. Throws as `withLock`. */
+export async function withLockIn<T>(directory: string, subject: string, action: () => Promise<T>): Promise<T> {
   const holder: Holder = { host: hostname(), pid, token: randomBytes(16).toString('hex') };
   held.add(holder.token);
   try {
-    const number = await reporting(`lock ${repository.directory}`, async () => {
+    const number = await reporting(`lock ${subject}`, async () => {
       await mkdir(directory, { recursive: true });
       return acquire(directory, holder);
     });

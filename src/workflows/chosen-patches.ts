@@ -17,9 +17,9 @@ export async function findPatch(repository: Repository, text: string): Promise<P
 export async function choosePatches(
   repository: Repository,
   text: string,
-): Promise<{ readonly name: string; readonly loaded: LoadedStack['loaded'] }> {
+): Promise<{ readonly name: string } & Pick<LoadedStack, 'loaded' | 'commitOf'>> {
   const byId = await findPatch(repository, text);
-  const { expression, loaded } = await loadStack(repository, byId === undefined ? text : 'HEAD');
-  if (byId === undefined) return { name: expression, loaded };
-  return { name: byId.slice(0, 10), loaded: new Map([...loaded].filter(([id]) => id === byId)) };
+  const { expression, loaded, commitOf } = await loadStack(repository, byId === undefined ? text : 'HEAD');
+  if (byId === undefined) return { name: expression, loaded, commitOf };
+  return { name: byId.slice(0, 10), loaded: new Map([...loaded].filter(([id]) => id === byId)), commitOf };
 }

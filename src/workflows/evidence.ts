@@ -22,6 +22,13 @@ export interface EvidenceCheck {
   readonly files: ReadonlySet<string>;
 }
 
+/** A file that a patch is said to rest on; its digest was checked. */
+interface GivenFile {
+  readonly kind: string;
+  readonly digest: string;
+  readonly bytes: Uint8Array;
+}
+
 /** Opens the statements about a patch and judges each. Throws REPOSITORY_CORRUPT for evidence that is not what its name says. */
 export async function checkEvidence(
   repository: Repository,
@@ -29,7 +36,11 @@ export async function checkEvidence(
   patch: PatchId,
   base?: WeightsId,
 ): Promise<EvidenceCheck> {
-  const files = await readEvidence(repository, commit, patch);
+  return judgeEvidence(await readEvidence(repository, commit, patch), patch, base);
+}
+
+/** Opens the statements among the files that a patch rests on, wherever they come from, and judges each. */
+export function judgeEvidence(files: readonly GivenFile[], patch: PatchId, base?: WeightsId): EvidenceCheck {
   const keys = new Map(files.filter(({ kind }) => kind === 'key').map((file) => [file.digest, file.bytes]));
   const keyOf = (id: KeyId): PublicKey | undefined => {
     const bytes = keys.get(id);

@@ -2,7 +2,7 @@
 import { patchId, type Patch } from '../patch/patch.js';
 import { sha256Hex, type PatchId } from '../patch/ids.js';
 import type { Head } from '../repo/branch.js';
-import { commitChange } from '../repo/commit-patch.js';
+import { commitChange, type PatchAddition } from '../repo/commit-patch.js';
 import type { CommitId } from '../repo/ids.js';
 import type { EvidenceFile, EvidenceKind } from '../repo/state.js';
 import { encodeEnvelope, signEnvelope } from '../trust/envelope.js';
@@ -68,30 +68,47 @@ export async function recordChange(
   { added, removed, message, onto }: Change,
   recorder: Recorder,
 ): Promise<Omit<Recorded, 'patch'>> {
-  const { repository } = workspace;
   const key = await openSigner(recorder);
-  const note = await noteOf(repository, recorder, `commit: ${message.trimStart().split('\n')[0]}`);
   const signed = (statement: Statement): EvidenceFile => {
     const envelope = signEnvelope(STATEMENT_PAYLOAD_TYPE, encodeStatement(statement), key);
     return digested(statement.kind, encodeEnvelope(envelope));
   };
+  const finished = added.map(({ patch, statements, files }) => ({
+    patch,
+    evidence: [
+      ...statements.map(signed),
+      { kind: 'key' as const, digest: key.id, bytes: encodePublicKey(key.publicKey) },
+      ...files.map(({ kind, bytes }) => digested(kind, bytes)),
+    ],
+  }));
+  const change = { added: finished, removed, message, onto };
+  return { commit: await recordFinished(workspace, change, { ...recorder, signer: key }), signer: key.id };
+}
+
+/** A change whose patches come with their evidence, signed by whoever said it. */
+export interface FinishedChange extends Omit<Change, 'added'> {
+  readonly added: readonly PatchAddition[];
+}
+
+/** Commits a change as it is and checks the new commit out. Throws the codes of the rooms it joins. */
+export async function recordFinished(
+  workspace: Workspace,
+  { added, removed, message, onto }: FinishedChange,
+  recorder: Recorder,
+): Promise<CommitId> {
+  const { repository } = workspace;
+  const note = await noteOf(repository, recorder, `commit: ${message.trimStart().split('\n')[0]}`);
+  const key = recorder.signCommits === true ? await openSigner(recorder) : undefined;
   const commit = await commitChange(repository, {
     parent: onto.commit,
-    added: added.map(({ patch, statements, files }) => ({
-      patch,
-      evidence: [
-        ...statements.map(signed),
-        { kind: 'key', digest: key.id, bytes: encodePublicKey(key.publicKey) },
-        ...files.map(({ kind, bytes }) => digested(kind, bytes)),
-      ],
-    })),
+    added,
     removed,
     message: message.endsWith('\n') ? message : `${message}\n`,
     author: note.by,
-    ...(recorder.signCommits === true && { sign: commitSigner(key) }),
+    ...(key && { sign: commitSigner(key) }),
   });
   await moveTo(workspace, { commit, ...(onto.branch !== undefined && { branch: onto.branch }), note });
-  return { commit, signer: key.id };
+  return commit;
 }
 
 const digested = (kind: EvidenceFile['kind'], bytes: Uint8Array): EvidenceFile => ({

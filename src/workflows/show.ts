@@ -53,7 +53,8 @@ async function subjects(repository: Repository, { parts, patches }: LoadedStack)
   return patchesAdded.length > 0 ? patchesAdded : patches;
 }
 
-async function messageOf(repository: Repository, from: CommitId, id: PatchId): Promise<string | undefined> {
+/** The message of the commit that added a patch, if it is not long ago. */
+export async function messageOf(repository: Repository, from: CommitId, id: PatchId): Promise<string | undefined> {
   const entries = await readLog(repository, from, { limit: HISTORY_LIMIT });
   return entries.findLast((entry) => entry.patchesAdded.includes(id))?.message.trim();
 }

@@ -29,6 +29,14 @@ import { renderPick } from '../../src/render/pick.js';
 import { renderProbesCalibrate } from '../../src/render/calibrate.js';
 import { renderReflog } from '../../src/render/reflog.js';
 import { renderPatch } from '../../src/render/show.js';
+import {
+  renderDelegate,
+  renderPublish,
+  renderRefresh,
+  renderRegistryInit,
+  renderRotate,
+  renderYank,
+} from '../../src/render/registry.js';
 import { renderStatus } from '../../src/render/status.js';
 import { colourStyle } from '../../src/render/style.js';
 import { displayWidth } from '../../src/render/text.js';
@@ -36,6 +44,7 @@ import { renderTry } from '../../src/render/try.js';
 import { renderVerify } from '../../src/render/verify.js';
 import { plainView, type View } from '../../src/render/view.js';
 import { schemaViolation } from '../../src/schema.js';
+import * as registry from './registry-samples.js';
 import * as samples from './samples.js';
 
 /** A renderer with its sample: drawn as it is, or after every text in it went through `change`. */
@@ -111,6 +120,12 @@ const all: Drawn[] = [
   drawn('remote rename', 'remote-rename', samples.remotes[0], renderRemote),
   drawn('remote set-url', 'remote-set-url', samples.remotes[1], renderRemote),
   drawn('remote remove', 'remote-remove', samples.remotes[1], renderRemovedRemote),
+  drawn('registry init', 'registry-init', registry.registryInit, renderRegistryInit),
+  drawn('registry delegate', 'registry-delegate', registry.delegated, renderDelegate),
+  drawn('registry rotate', 'registry-rotate', registry.rotated, renderRotate),
+  drawn('registry refresh', 'registry-refresh', registry.refreshed, renderRefresh),
+  drawn('registry publish', 'registry-publish', registry.published, renderPublish),
+  drawn('registry yank', 'registry-yank', registry.yanked, renderYank),
   drawn('key list', 'key-list', samples.keys, renderKeys),
   drawn('key new', 'key-new', samples.keys[1], renderNewKey),
   drawn('key default', 'key-default', samples.keys[0], renderDefaultKey),
