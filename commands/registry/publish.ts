@@ -4,7 +4,7 @@ import { BankaiCommand } from '../base.js';
 import { authorFlags, directoryFlag, registryAuthor } from '../terminal/registry-flags.js';
 
 export default class RegistryPublish extends BankaiCommand {
-  static override summary = 'Publish a patch, with everything that is known of it, as a version in a registry.';
+  static override summary = 'Publish a patch, with all that is known of it, as a version.';
   static override description =
     'Its statements, probe files and texts go with it. A version never changes afterwards. Where the keys of the registry ' +
     'are not here, it waits until the keeper runs "bankai registry refresh".';
