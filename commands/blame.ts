@@ -3,6 +3,7 @@ import { renderBlame, renderBlameProbes } from '../src/render/blame.js';
 import { BankaiCommand } from './base.js';
 import { defaultThreads } from './terminal/person.js';
 import { probeFlags, readAskedProbes } from './terminal/probe-flags.js';
+import { stackFlags, stackText } from './terminal/stack-flags.js';
 
 export default class Blame extends BankaiCommand {
   static override summary = 'Say which commit made each flip, or how much each flip moves probes.';
@@ -21,6 +22,7 @@ export default class Blame extends BankaiCommand {
     stack: Args.string({ default: 'HEAD', description: 'Where the row is looked up.' }),
   };
   static override flags = {
+    ...stackFlags,
     ...probeFlags,
     all: Flags.boolean({ summary: 'With probes: list every flip, not the largest effects only.' }),
     threads: Flags.integer({ min: 1, summary: 'Threads; the numbers do not depend on them.' }),
@@ -30,7 +32,7 @@ export default class Blame extends BankaiCommand {
     const { args, flags } = await this.parse(Blame);
     const { blame, blameProbes, parseRowPlace } = await import('../src/workflows/blame.js');
     const place = parseRowPlace(args.what);
-    const stack = place ? args.stack : args.what;
+    const stack = stackText(place ? args.stack : args.what, flags);
     if (flags.probes === undefined && flags.prompt === undefined) {
       return this.answer(await blame(this.directory, stack, place), renderBlame);
     }

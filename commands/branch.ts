@@ -1,6 +1,7 @@
 import { Args } from '@oclif/core';
 import { renderBranches, renderNewBranch } from '../src/render/branch.js';
 import { BankaiCommand } from './base.js';
+import { stackFlags, stackText } from './terminal/stack-flags.js';
 
 export default class Branch extends BankaiCommand {
   static override summary = 'List the branches, or create one.';
@@ -15,10 +16,15 @@ export default class Branch extends BankaiCommand {
     stack: Args.string({ default: 'HEAD', description: 'Where it starts.' }),
   };
 
+  static override flags = { ...stackFlags };
+
   async run() {
-    const { args } = await this.parse(Branch);
+    const { args, flags } = await this.parse(Branch);
     const { branches, newBranch } = await import('../src/workflows/branch.js');
     if (args.name === undefined) return this.answer(await branches(this.directory), renderBranches);
-    return this.answer(await newBranch(this.directory, args.name, args.stack, this.actor), renderNewBranch);
+    return this.answer(
+      await newBranch(this.directory, args.name, stackText(args.stack, flags), this.actor),
+      renderNewBranch,
+    );
   }
 }

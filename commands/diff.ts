@@ -2,6 +2,7 @@ import { Args, Flags } from '@oclif/core';
 import { renderDiff } from '../src/render/diff.js';
 import { renderTextDiff } from '../src/render/text-diff.js';
 import { BankaiCommand } from './base.js';
+import { stackFlags, stackText } from './terminal/stack-flags.js';
 
 export default class Diff extends BankaiCommand {
   static override summary = 'Compare two stacks: rows in both, which of them cancel, rows in one only.';
@@ -18,6 +19,7 @@ export default class Diff extends BankaiCommand {
     b: Args.string({ default: 'HEAD', description: 'The other stack.' }),
   };
   static override flags = {
+    ...stackFlags,
     all: Flags.boolean({ summary: 'List every flip, not only those in both.' }),
     text: Flags.boolean({
       exclusive: ['all', 'json'],
@@ -29,11 +31,12 @@ export default class Diff extends BankaiCommand {
     const { args, flags } = await this.parse(Diff);
     const { diff, diffDocuments } = await import('../src/workflows/diff.js');
     if (!flags.text) {
-      return this.answer(await diff(this.directory, args.a, args.b), (report, view) =>
-        renderDiff(report, view, flags.all),
+      return this.answer(
+        await diff(this.directory, stackText(args.a, flags), stackText(args.b, flags)),
+        (report, view) => renderDiff(report, view, flags.all),
       );
     }
-    const documents = await diffDocuments(this.directory, args.a, args.b);
+    const documents = await diffDocuments(this.directory, stackText(args.a, flags), stackText(args.b, flags));
     return this.answer(documents, ({ a, b }, view) => renderTextDiff(a, b, view));
   }
 }

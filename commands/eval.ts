@@ -5,6 +5,7 @@ import { evalSvg, renderEval } from '../src/render/eval.js';
 import { BankaiCommand } from './base.js';
 import { readProbeFile, readTextFile } from './terminal/files.js';
 import { defaultThreads } from './terminal/person.js';
+import { stackFlags, stackText } from './terminal/stack-flags.js';
 
 export default class Eval extends BankaiCommand {
   static override summary = 'Count what a stack fixes and breaks on probe files.';
@@ -19,6 +20,7 @@ export default class Eval extends BankaiCommand {
   ];
   static override args = { stack: Args.string({ required: true, description: 'The stack to evaluate.' }) };
   static override flags = {
+    ...stackFlags,
     probes: Flags.string({
       multiple: true,
       helpValue: 'FILE|NAME',
@@ -49,7 +51,7 @@ export default class Eval extends BankaiCommand {
     const { evaluate } = await import('../src/workflows/eval.js');
     const update = this.progress('Measuring');
     const report = await evaluate(this.directory, {
-      stack: args.stack,
+      stack: stackText(args.stack, flags),
       ...{ against: flags.against, probes, texts },
       likelihoods: flags.plot || flags.svg !== undefined,
       threads: flags.threads ?? defaultThreads(),

@@ -1,6 +1,7 @@
 import { Args, Flags } from '@oclif/core';
 import { renderExport } from '../src/render/export.js';
 import { BankaiCommand } from './base.js';
+import { stackFlags, stackText } from './terminal/stack-flags.js';
 
 export default class Export extends BankaiCommand {
   static override summary = 'Write a stack as a GGUF of its own, for llama.cpp.';
@@ -10,6 +11,7 @@ export default class Export extends BankaiCommand {
   static override examples = ['<%= config.bin %> <%= command.id %> calc+math -o Bonsai-8B-calc.gguf'];
   static override args = { stack: Args.string({ required: true, description: 'The stack to export.' }) };
   static override flags = {
+    ...stackFlags,
     output: Flags.string({ char: 'o', required: true, helpValue: 'FILE', summary: 'The file to write.' }),
     force: Flags.boolean({ char: 'f', summary: 'Replace the file if it exists.' }),
   };
@@ -19,7 +21,7 @@ export default class Export extends BankaiCommand {
     const { exportModel } = await import('../src/workflows/export.js');
     const update = this.progress('Writing');
     const report = await exportModel(this.directory, {
-      stack: args.stack,
+      stack: stackText(args.stack, flags),
       path: this.path(flags.output),
       overwrite: flags.force,
       version: this.config.version,

@@ -4,6 +4,7 @@ import { layersSvg, renderLayers } from '../src/render/layers.js';
 import { BankaiCommand } from './base.js';
 import { readProbeFile } from './terminal/files.js';
 import { defaultThreads } from './terminal/person.js';
+import { stackFlags, stackText } from './terminal/stack-flags.js';
 
 export default class Layers extends BankaiCommand {
   static override summary = 'Show which layers carry a behaviour: the impact of inverting the MLP of each.';
@@ -13,6 +14,7 @@ export default class Layers extends BankaiCommand {
   ];
   static override args = { stack: Args.string({ default: 'HEAD', description: 'The stack to look at.' }) };
   static override flags = {
+    ...stackFlags,
     probes: Flags.string({ required: true, helpValue: 'FILE|NAME', summary: 'Probes that show the behaviour.' }),
     svg: Flags.string({ helpValue: 'FILE', summary: 'Write the picture to this file too.' }),
     threads: Flags.integer({ min: 1, summary: 'Threads; the numbers do not depend on them.' }),
@@ -24,7 +26,7 @@ export default class Layers extends BankaiCommand {
     const { layers } = await import('../src/workflows/layers.js');
     const update = this.progress('Inverting layers');
     const report = await layers(this.directory, {
-      stack: args.stack,
+      stack: stackText(args.stack, flags),
       probes,
       threads: flags.threads ?? defaultThreads(),
       signal: this.signal,

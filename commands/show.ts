@@ -3,6 +3,7 @@ import { Args, Flags } from '@oclif/core';
 import { UsageError } from '../src/errors.js';
 import { patchSvg, renderPatch } from '../src/render/show.js';
 import { BankaiCommand } from './base.js';
+import { stackFlags, stackText } from './terminal/stack-flags.js';
 
 export default class Show extends BankaiCommand {
   static override summary = 'Show patches: what they flip, who found them and how.';
@@ -17,13 +18,14 @@ export default class Show extends BankaiCommand {
   static override args = { stack: Args.string({ default: 'HEAD', description: 'A stack, or the id of a patch.' }) };
 
   static override flags = {
+    ...stackFlags,
     svg: Flags.string({ helpValue: 'FILE', summary: 'Draw the search and the flips of one patch into this file.' }),
   };
 
   async run() {
     const { args, flags } = await this.parse(Show);
     const { show } = await import('../src/workflows/show.js');
-    const shown = await show(this.directory, args.stack);
+    const shown = await show(this.directory, stackText(args.stack, flags));
     if (flags.svg !== undefined) {
       if (shown.length !== 1) {
         throw new UsageError('USAGE', `Cannot draw ${shown.length} patches into one picture`, {

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { Args } from '@oclif/core';
 import { renderVerify } from '../src/render/verify.js';
 import { BankaiCommand } from './base.js';
+import { stackFlags, stackText } from './terminal/stack-flags.js';
 
 export default class Verify extends BankaiCommand {
   static override summary = 'Check every claim about a stack or a file, and every byte of the model.';
@@ -15,8 +16,10 @@ export default class Verify extends BankaiCommand {
   ];
   static override args = { subject: Args.string({ default: 'HEAD', description: 'A stack, or the path of a file.' }) };
 
+  static override flags = { ...stackFlags };
+
   async run() {
-    const { args } = await this.parse(Verify);
+    const { args, flags } = await this.parse(Verify);
     const { verifyFile, verifyStack } = await import('../src/workflows/verify.js');
     const update = this.progress('Verifying');
     const onProgress = (done: number, total: number): void => update({ done, total });
@@ -24,7 +27,7 @@ export default class Verify extends BankaiCommand {
     const isFile = (await stat(path).catch(() => undefined))?.isFile() ?? false;
     const report = isFile
       ? await verifyFile(this.directory, { path, name: args.subject }, onProgress)
-      : await verifyStack(this.directory, args.subject, onProgress);
+      : await verifyStack(this.directory, stackText(args.subject, flags), onProgress);
     if (!report.ok) this.sayNo();
     return this.answer(report, renderVerify);
   }

@@ -5,8 +5,8 @@ import { reporting } from './git-error.js';
 import type { CommitId } from './ids.js';
 import { readCommit, type Signature } from './object.js';
 import type { Repository } from './repository.js';
-import { evidenceDirectory, type EvidenceFile, evidencePath, patchPath } from './state.js';
-import { changeTree, fileEntry, type TreeEntry } from './tree.js';
+import { type EvidenceFile, evidencePath, patchPath, removal } from './state.js';
+import { changeTree, fileEntry } from './tree.js';
 import { type CommitSigner, writeCommit, writeObject } from './write-object.js';
 
 /** A patch to be recorded on top of a commit. */
@@ -46,11 +46,7 @@ export async function commitPatch(repository: Repository, addition: PatchCommit)
 /** Writes the objects of the commit that changes its parent's state, durably. Throws IO, REPOSITORY_CORRUPT. */
 export async function commitChange(repository: Repository, change: StateChange): Promise<CommitId> {
   return reporting(`record a change of ${change.parent}`, async () => {
-    const changes = new Map<string, TreeEntry | undefined>();
-    for (const id of change.removed) {
-      changes.set(patchPath(id), undefined);
-      changes.set(evidenceDirectory(id), undefined);
-    }
+    const changes = removal(change.removed);
     for (const { patch, evidence } of change.added) {
       const id = patchId(patch);
       const add = async (path: string, bytes: Uint8Array) =>

@@ -6,20 +6,25 @@ import type { CommitId } from './ids.js';
 import { readCommit } from './object.js';
 import type { Repository } from './repository.js';
 import { rootCommit, type ResolvedStack, type StackPart } from './resolve.js';
-import { readState } from './state.js';
-import { uniteTrees } from './tree.js';
+import { WITHOUT } from './stack-expression.js';
+import { readState, removal } from './state.js';
+import { changeTree, uniteTrees } from './tree.js';
 import { writeCommit } from './write-object.js';
 
 /**
  * Finds or writes the commit of a stack. A part that descends from all others and already has the whole union stands for
  * it. Otherwise a merge commit of the parts is written, whose tree is the union of their files and whose identity, time
- * and message follow from the parts: the same stack is the same commit, in any order and whoever composes it.
+ * and message follow from the parts: the same stack is the same commit, in any order and whoever composes it. What is left
+ * out is taken away by one more commit on top, where there is anything to take away.
  */
 export async function composeCommit(repository: Repository, stack: ResolvedStack): Promise<CommitId> {
   const parts = await distinctParts(repository, stack.parts);
-  if (parts.length === 1) return parts[0].commit;
   return reporting(`compose ${stack.expression}`, async () => {
-    return (await findWhole(repository, stack, parts)) ?? (await writeMerge(repository, parts));
+    const whole =
+      parts.length === 1
+        ? parts[0].commit
+        : ((await findWhole(repository, parts)) ?? (await writeMerge(repository, parts)));
+    return stack.without.length === 0 ? whole : takeAway(repository, stack, whole, parts);
   });
 }
 
@@ -34,14 +39,12 @@ async function distinctParts(repository: Repository, parts: readonly StackPart[]
   return [...byCommit.values()].sort((a, b) => (a.commit < b.commit ? -1 : 1));
 }
 
-async function findWhole(
-  repository: Repository,
-  stack: ResolvedStack,
-  parts: readonly StackPart[],
-): Promise<CommitId | undefined> {
-  for (const { commit } of parts) {
+async function findWhole(repository: Repository, parts: readonly StackPart[]): Promise<CommitId | undefined> {
+  const states = await Promise.all(parts.map(({ commit }) => readState(repository, commit)));
+  const size = new Set(states.flat()).size;
+  for (const [i, { commit }] of parts.entries()) {
     // Its state is part of the union, so the same size is the same set.
-    if ((await readState(repository, commit)).length !== stack.patches.length) continue;
+    if (states[i].length !== size) continue;
     const others = parts.filter((part) => part.commit !== commit);
     const descends = await Promise.all(others.map((part) => descendsFrom(repository, commit, part.commit)));
     if (descends.every(Boolean)) return commit;
@@ -53,7 +56,6 @@ async function writeMerge(repository: Repository, parts: readonly StackPart[]): 
   const commits = await Promise.all(parts.map((part) => readCommit(repository, part.commit)));
   const timestamp = Math.max(...commits.map((commit) => commit.committer.timestamp));
   const author = { ...nobody, timestamp, timezoneOffset: 0 };
-  const names = parts.map((part) => part.name).sort();
   return writeCommit(repository, {
     tree: await uniteTrees(
       repository,
@@ -62,6 +64,33 @@ async function writeMerge(repository: Repository, parts: readonly StackPart[]): 
     parents: commits.map((commit) => commit.id),
     author,
     committer: author,
-    message: `Stack ${names.join('+')}\n`,
+    message: `Stack ${namesOf(parts)}\n`,
+  });
+}
+
+const namesOf = (parts: readonly StackPart[]): string =>
+  parts
+    .map(({ name }) => name)
+    .sort()
+    .join('+');
+
+/** The commit on top of the whole stack whose tree lacks what is left out. */
+async function takeAway(
+  repository: Repository,
+  { patches, without }: ResolvedStack,
+  whole: CommitId,
+  parts: readonly StackPart[],
+): Promise<CommitId> {
+  const kept = new Set(patches);
+  const gone = (await readState(repository, whole)).filter((id) => !kept.has(id));
+  if (gone.length === 0) return whole;
+  const { tree, committer } = await readCommit(repository, whole);
+  const author = { ...nobody, timestamp: committer.timestamp, timezoneOffset: 0 };
+  return writeCommit(repository, {
+    tree: await changeTree(repository, tree, removal(gone)),
+    parents: [whole],
+    author,
+    committer: author,
+    message: `Stack ${namesOf(parts)}${WITHOUT}${namesOf(await distinctParts(repository, without))}\n`,
   });
 }

@@ -9,7 +9,7 @@ import { readLocalState } from './local-state.js';
 import { findEntry } from './object.js';
 import { isInitialised, type Repository } from './repository.js';
 import { type NamedCommit, resolveTerm } from './revision.js';
-import { parseStack } from './stack-expression.js';
+import { parseStack, type Term } from './stack-expression.js';
 import { readState } from './state.js';
 
 /** One part of a stack. */
@@ -17,10 +17,12 @@ export type StackPart = NamedCommit;
 
 /** A stack expression with its meaning in a repository. */
 export interface ResolvedStack {
-  /** As typed, without spaces. */
+  /** As typed, without spaces but for those around `--without`. */
   readonly expression: string;
   readonly parts: readonly StackPart[];
-  /** The union of the parts' states, in the order of ids. */
+  /** Whose patches are left out. */
+  readonly without: readonly StackPart[];
+  /** The union of the parts' states less what is left out, in the order of ids. */
   readonly patches: readonly PatchId[];
 }
 
@@ -29,8 +31,15 @@ export interface ResolvedStack {
  * whose patches are for another base model.
  */
 export async function resolveStack(repository: Repository, expression: string): Promise<ResolvedStack> {
-  const { text, terms } = parseStack(expression);
+  const { text, terms, without } = parseStack(expression);
   const root = await rootCommit(repository);
+  const whole = await unite(repository, root, terms);
+  const left = await unite(repository, root, without);
+  const patches = [...whole.patches].filter((id) => !left.patches.has(id)).sort();
+  return { expression: text, parts: whole.parts, without: left.parts, patches };
+}
+
+async function unite(repository: Repository, root: CommitId, terms: readonly Term[]) {
   const parts: StackPart[] = [];
   const patches = new Set<PatchId>();
   for (const term of terms) {
@@ -39,16 +48,17 @@ export async function resolveStack(repository: Repository, expression: string): 
     for (const id of await readState(repository, part.commit)) patches.add(id);
     parts.push(part);
   }
-  return { expression: text, parts, patches: [...patches].sort() };
+  return { parts, patches };
 }
 
 /** Resolves a revision: one term, for whatever base. Throws STACK_SYNTAX, UNKNOWN_REVISION, AMBIGUOUS_REVISION. */
 export async function resolveRevision(repository: Repository, text: string): Promise<CommitId> {
-  const { terms } = parseStack(text);
-  if (terms.length === 1) return (await resolveTerm(repository, terms[0], await rootCommit(repository))).commit;
-  throw new UsageError('STACK_SYNTAX', `"${text}" is a stack of ${terms.length} names where one commit is asked for`, {
+  const { terms, without } = parseStack(text);
+  if (terms.length + without.length === 1)
+    return (await resolveTerm(repository, terms[0], await rootCommit(repository))).commit;
+  throw new UsageError('STACK_SYNTAX', `"${text}" is a stack where one commit is asked for`, {
     hint: 'Name a branch, a tag or a commit.',
-    data: { at: terms[1].at - 1 },
+    data: { at: [...terms, ...without][1].at - 1 },
   });
 }
 

@@ -1,7 +1,8 @@
 /**
  * Owns the text of stack expressions: `base`, `calc`, `calc~1+math`.
  *
- *     stack    = term *( "+" term )
+ *     stack    = union *( "--without" union )    the patches of the first, less those of the others
+ *     union    = term *( "+" term )
  *     term     = name *step / log *step
  *     name     = a branch, a tag, `base`, `HEAD` or `@`, or a commit id (prefix)
  *     log      = [ name ] "@{" number "}"      what the branch was so many moves ago; without a name, HEAD's branch
@@ -33,26 +34,53 @@ export interface Term {
 }
 
 export interface StackExpression {
-  /** The terms as typed, without spaces. */
+  /** As typed, with single spaces around `--without` and no others. */
   readonly text: string;
   readonly terms: readonly Term[];
+  /** Whose patches are left out. */
+  readonly without: readonly Term[];
 }
 
 /** What no name can contain: what git forbids in refs, and the sign that joins names. */
 const forbidden = /[\s~^:?*[\]\\{}\p{Cc}]/u;
 
+/** What is before the names of what is left out. */
+export const WITHOUT = ' --without ';
+
 /** Parses a stack expression. Throws STACK_SYNTAX with a line that points at the offending character. */
 export function parseStack(text: string): StackExpression {
-  const terms: Term[] = [];
+  const unions: Term[][] = [];
   let start = 0;
-  for (const piece of text.split('+')) {
+  for (const union of text.split(WITHOUT)) {
+    unions.push(parseUnion(text, start, start + union.length));
+    start += union.length + WITHOUT.length;
+  }
+  const [terms, ...others] = unions;
+  const without = others.flat();
+  return {
+    text: [terms, without]
+      .filter(({ length }) => length > 0)
+      .map(textOf)
+      .join(WITHOUT),
+    terms,
+    without,
+  };
+}
+
+const textOf = (terms: readonly Term[]): string => terms.map(({ text }) => text).join('+');
+
+/** Parses the terms between two places of the whole text. */
+function parseUnion(whole: string, from: number, to: number): Term[] {
+  const terms: Term[] = [];
+  let start = from;
+  for (const piece of whole.slice(from, to).split('+')) {
     const at = start + (piece.length - piece.trimStart().length);
     const term = piece.trim();
-    if (term === '') throw syntaxError(text, start, 'a name is missing');
-    terms.push(parseTerm(text, term, at));
+    if (term === '') throw syntaxError(whole, start, 'a name is missing');
+    terms.push(parseTerm(whole, term, at));
     start += piece.length + 1;
   }
-  return { text: terms.map((term) => term.text).join('+'), terms };
+  return terms;
 }
 
 /** Parses a term that stands at `at` of the whole text. */

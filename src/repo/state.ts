@@ -11,7 +11,7 @@ import { reporting } from './git-error.js';
 import type { CommitId } from './ids.js';
 import { findEntry, isFile, misplaced, readBlob, readFileAt } from './object.js';
 import type { Repository } from './repository.js';
-import { readTree } from './tree.js';
+import { readTree, type TreeEntry } from './tree.js';
 
 /** How the files of each kind of evidence end: statements (DSSE envelopes) by what they say, what these name, public keys. */
 const extensions = {
@@ -43,6 +43,10 @@ export const evidencePath = (id: PatchId, file: Pick<EvidenceFile, 'kind' | 'dig
 
 /** The directory of a patch's evidence in the tree. */
 export const evidenceDirectory = (id: PatchId): string => `evidence/${id.slice(0, 2)}/${id.slice(2)}`;
+
+/** The change of a tree that takes patches away, with their evidence. */
+export const removal = (ids: readonly PatchId[]): Map<string, TreeEntry | undefined> =>
+  new Map(ids.flatMap((id) => [patchPath(id), evidenceDirectory(id)]).map((path) => [path, undefined]));
 
 /** The patch whose file a path is, or undefined. */
 export function patchAtPath(path: string): PatchId | undefined {

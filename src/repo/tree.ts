@@ -64,6 +64,11 @@ export async function changeTree(
   oid: ObjectId | undefined,
   changes: TreeChanges,
 ): Promise<ObjectId> {
+  return writeTree(repository, await changedLevel(repository, oid, changes));
+}
+
+/** The top level of the tree that `oid` becomes; the subtrees below it are written. */
+async function changedLevel(repository: Repository, oid: ObjectId | undefined, changes: TreeChanges): Promise<Tree> {
   const tree = new Map(await readTree(repository, oid));
   const below = new Map<string, Map<string, TreeEntry | undefined>>();
   for (const [path, entry] of changes) {
@@ -79,15 +84,13 @@ export async function changeTree(
   }
   for (const [name, rest] of below) {
     const present = tree.get(name);
-    const subtree = await changeTree(repository, present?.type === 'tree' ? present.oid : undefined, rest);
-    if (subtree === EMPTY_TREE) tree.delete(name);
-    else tree.set(name, { mode: '040000', oid: subtree, type: 'tree' });
+    const subtree = await changedLevel(repository, present?.type === 'tree' ? present.oid : undefined, rest);
+    // git keeps no empty tree as a subtree.
+    if (subtree.size === 0) tree.delete(name);
+    else tree.set(name, { mode: '040000', oid: await writeTree(repository, subtree), type: 'tree' });
   }
-  return writeTree(repository, tree);
+  return tree;
 }
-
-/** The id of the tree without entries; git keeps none as a subtree. */
-const EMPTY_TREE = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
 
 /**
  * Writes the union of trees: every path that any of them has. A path with different files in several of them, which

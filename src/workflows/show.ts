@@ -47,8 +47,8 @@ export async function show(directory: string, expression: string) {
   );
 }
 
-async function subjects(repository: Repository, { parts, patches }: LoadedStack): Promise<readonly PatchId[]> {
-  if (parts.length > 1) return patches;
+async function subjects(repository: Repository, { parts, without, patches }: LoadedStack): Promise<readonly PatchId[]> {
+  if (parts.length > 1 || without.length > 0) return patches;
   const { patchesAdded } = await readLogEntry(repository, parts[0].commit);
   return patchesAdded.length > 0 ? patchesAdded : patches;
 }

@@ -20,8 +20,9 @@ export async function loadStack(repository: Repository, expression: string): Pro
   const stack = await resolveStack(repository, expression);
   const loaded = new Map<PatchId, Patch>();
   const commitOf = new Map<PatchId, CommitId>();
+  const wanted = new Set(stack.patches);
   for (const { commit } of stack.parts) {
-    const missing = (await readState(repository, commit)).filter((id) => !loaded.has(id));
+    const missing = (await readState(repository, commit)).filter((id) => wanted.has(id) && !loaded.has(id));
     for (const [id, patch] of await readPatches(repository, commit, missing)) {
       loaded.set(id, patch);
       commitOf.set(id, commit);

@@ -209,6 +209,13 @@ describe('the example repository', () => {
     }
   });
 
+  test('the commit of a stack without some of its patches', async () => {
+    for (const expression of ['calc+math --without calc', 'math+calc --without base --without calc']) {
+      const stack = await composeCommit(created.repository, await resolveStack(created.repository, expression));
+      expect([stack, show(stack)]).toEqual([idAfter('commit-without'), example('commit-without')]);
+    }
+  });
+
   test('its local state', async () => {
     writeFileSync(join(created.repository.gitDirectory, 'bankai', 'state.json'), example('state.json'));
     const state = await readLocalState(created.repository);

@@ -68,6 +68,37 @@ describe('revisions and refs', () => {
     expect(await git('status', '--porcelain')).toBe('');
   });
 
+  test('--without leaves patches out, in every command that takes a stack', async () => {
+    await bankai('checkout', 'math');
+    const math = model();
+    await bankai('checkout', 'calc+math', '--without', 'calc');
+    expect(model()).toBe(math);
+    expect(await git('log', '-1', '--format=%s by %an')).toBe('Stack calc+math --without calc by bankai');
+    expect(await git('rev-parse', 'HEAD^{tree}')).toBe(await git('rev-parse', 'math^{tree}'));
+    const commit = await git('rev-parse', 'HEAD');
+    await bankai('checkout', 'math+calc --without calc');
+    expect(await git('rev-parse', 'HEAD')).toBe(commit);
+    // Where there is nothing to leave out, it is the stack's own commit.
+    await bankai('checkout', 'calc', '--without', 'math');
+    expect(await git('rev-parse', 'HEAD')).toBe(await git('rev-parse', 'calc'));
+    await bankai('branch', 'less', 'calc+math', '--without', 'math');
+    expect(await git('log', '-1', '--format=%s', 'less')).toBe('Stack calc+math --without math');
+
+    const all = ['calc+math', '--without', 'math'];
+    expect(await answerOf(cli, ['diff', ...all, 'calc'])).toMatchObject({
+      a: { name: 'calc+math --without math', patches: 1 },
+      b: { name: 'calc --without math', patches: 1 },
+      both: 3,
+    });
+    expect(await answerOf<unknown[]>(cli, ['show', ...all])).toHaveLength(1);
+    expect((await answerOf<unknown[]>(cli, ['log', ...all]))[0]).toMatchObject({ patchesRemoved: [{ flips: 2 }] });
+    expect(await answerOf(cli, ['verify', ...all])).toMatchObject({ ok: true });
+    expect(await answerOf(cli, ['export', ...all, '-o', 'less.gguf'])).toMatchObject({ patches: 1, flips: 3 });
+    expect(await answerOf(cli, ['verify', 'less.gguf'])).toMatchObject({ ok: true });
+    expect(await answerOf(cli, ['try', 'x', ...all, '-n', '1'])).toMatchObject({ stack: 'calc+math --without math' });
+    expect(await git('fsck', '--strict', '--full')).toBe('');
+  });
+
   test('a stack that cannot be read is refused at the character', async () => {
     const { code, stderr } = await cli.run(['checkout', 'calc~1+ma:th']);
     expect(code).toBe(129);

@@ -15,6 +15,7 @@ describe('a stack expression', () => {
         { text: 'calc', name: 'calc', steps: [], at: 1 },
         { text: 'math/primes', name: 'math/primes', steps: [], at: 8 },
       ],
+      without: [],
     });
   });
 
@@ -86,6 +87,24 @@ describe('a stack expression', () => {
         message: expect.stringContaining(`: ${fact} at column ${at + 1}\n`),
       }),
     );
+  });
+
+  test('may leave stacks out', () => {
+    const { text, terms, without } = parseStack('a + b --without  c+d~1 --without e');
+    expect(text).toBe('a+b --without c+d~1+e');
+    expect([terms, without].map((list) => list.map((term) => [term.text, term.at]))).toEqual([
+      [
+        ['a', 0],
+        ['b', 4],
+      ],
+      [
+        ['c', 17],
+        ['d~1', 19],
+        ['e', 33],
+      ],
+    ]);
+    expect(parseStack(text)).toMatchObject({ text });
+    expect(() => parseStack('a --without ')).toThrow('a name is missing at column 13');
   });
 
   test('of any names parses to these names', () => {
