@@ -24,6 +24,7 @@ export type RepositoryCode =
   | 'NOT_FAST_FORWARD'
   | 'MERGE_CONFLICT'
   | 'OPERATION_IN_PROGRESS'
+  | 'REFS_MOVED'
   | 'NO_MODEL'
   | 'MODEL_CHANGED'
   | 'MODEL_LINKED'
@@ -97,7 +98,7 @@ export type CompatibilityCode =
 
 /** A search or evaluation that ended without what was asked for. */
 export type SearchCode =
-  'NOTHING_TO_COMMIT' | 'NOTHING_TO_BISECT' | 'INTERRUPTED' | 'PROBES_UNUSABLE' | 'PROBES_OVERLAP';
+  'NOTHING_TO_COMMIT' | 'NOTHING_TO_BISECT' | 'NOTHING_TO_UNDO' | 'INTERRUPTED' | 'PROBES_UNUSABLE' | 'PROBES_OVERLAP';
 
 /** A broken promise of our own. */
 export type InternalCode = 'INTERNAL';

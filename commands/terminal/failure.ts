@@ -60,7 +60,7 @@ export function failureOf(error: unknown, debug: boolean): Failure {
 }
 
 /** What was asked for was done, and the answer is no. */
-const negativeAnswers: ReadonlySet<ErrorCode> = new Set(['NOTHING_TO_COMMIT', 'NOTHING_TO_BISECT']);
+const negativeAnswers: ReadonlySet<ErrorCode> = new Set(['NOTHING_TO_COMMIT', 'NOTHING_TO_BISECT', 'NOTHING_TO_UNDO']);
 
 function exitCodeOf(error: BankaiError): number {
   if (error instanceof UsageError) return exitCodes.usage;

@@ -38,11 +38,7 @@ export async function executeCheckout(
   finish: Finish,
 ): Promise<void> {
   const { model, journal } = files;
-  if ((await journal.read()) !== undefined) {
-    throw new InternalError('INTERNAL', 'A checkout was begun before the journal of the last one was recovered', {
-      hint: 'Run "bankai status", which recovers it.',
-    });
-  }
+  if ((await journal.read()) !== undefined) throw begunTwice();
   const entry: Journal = { fileSize: model.size, edits, before: readBefore(model, edits), after };
   await journal.write(encodeJournal(entry));
   try {
@@ -54,6 +50,17 @@ export async function executeCheckout(
     await journal.remove();
     throw error;
   }
+  await finish(after);
+  await journal.remove();
+}
+
+/**
+ * Carries out what touches no byte of the model, through the same journal: its `fileSize` is 0, and `recover` does not open
+ * the model for it. Throws IO, and what `finish` throws.
+ */
+export async function executeWithoutModel(journal: JournalFile, after: unknown, finish: Finish): Promise<void> {
+  if ((await journal.read()) !== undefined) throw begunTwice();
+  await journal.write(encodeJournal({ fileSize: 0, edits: [], before: [], after }));
   await finish(after);
   await journal.remove();
 }
@@ -76,7 +83,13 @@ export async function recoverCheckout(
   const bytes = await journal.read();
   if (bytes === undefined) return undefined;
   const entry = decodeJournal(bytes);
-  const model = openModel();
+  if (entry.fileSize > 0) rewrite(openModel(), entry);
+  await finish(entry.after);
+  await journal.remove();
+  return { edits: entry.edits, after: entry.after };
+}
+
+function rewrite(model: ModelFile, entry: Journal): void {
   try {
     assertOldOrNew(model, entry);
     writeAfter(model, entry);
@@ -84,9 +97,12 @@ export async function recoverCheckout(
   } finally {
     model.close();
   }
-  await finish(entry.after);
-  await journal.remove();
-  return { edits: entry.edits, after: entry.after };
+}
+
+function begunTwice(): InternalError {
+  return new InternalError('INTERNAL', 'A checkout was begun before the journal of the last one was recovered', {
+    hint: 'Run "bankai status", which recovers it.',
+  });
 }
 
 /** A write cut short leaves any mixture of old and new bytes, but no other byte. */

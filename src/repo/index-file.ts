@@ -89,8 +89,11 @@ function assertExtensions(repository: Repository, content: Buffer, from: number)
   }
 }
 
+/** What an entry takes from a file. */
+export type EntryStats = Pick<BigIntStats, 'ctimeNs' | 'mtimeNs' | 'dev' | 'ino' | 'uid' | 'gid' | 'size'>;
+
 /** Makes the entry of a file that was just written. */
-export function indexEntry(path: string, oid: ObjectId, mode: number, stats: BigIntStats): IndexEntry {
+export function indexEntry(path: string, oid: ObjectId, mode: number, stats: EntryStats): IndexEntry {
   const header = Buffer.alloc(ENTRY_BYTES);
   const low = (value: bigint): number => Number(value & 0xffffffffn);
   const words = [

@@ -16,6 +16,7 @@ import { reporting } from './git-error.js';
 import type { CommitId, ObjectId } from './ids.js';
 import { indexEntry, readIndex, writeIndex } from './index-file.js';
 import { isFile, readBlob, readCommit } from './object.js';
+import { differencesFrom, resetIndex } from './reset-files.js';
 import { appendReflog, type RefNote } from './reflog.js';
 import { writeRef } from './refs.js';
 import { type Repository, unsupported } from './repository.js';
@@ -28,6 +29,11 @@ export interface HeadMove {
   readonly to: CommitId;
   /** The branch that HEAD is on afterwards, which is made or moved to point at `to`; without one HEAD is detached. */
   readonly branch?: string | undefined;
+  /**
+   * What becomes of index and worktree. By default files that differ between the commits change in both, if nobody changed
+   * them. `force`: both become `to`, whatever is in the way; `index`: the index alone does; `none`: both stay.
+   */
+  readonly files?: 'force' | 'index' | 'none' | undefined;
   /** What the reflogs of HEAD and of the branch are to say; nothing without it. */
   readonly note?: MoveNote | undefined;
 }
@@ -56,7 +62,8 @@ export async function moveHead(repository: Repository, move: HeadMove): Promise<
     await inBatches(differences, (difference) => writeFile(repository, difference));
     await inBatches(differences, (difference) => removeFile(repository, difference));
     await inBatches(directoriesOf(repository, differences), syncDirectory);
-    await updateIndex(repository, differences);
+    if (move.files === 'force' || move.files === 'index') await resetIndex(repository, move.to);
+    else await updateIndex(repository, differences);
   });
   await logMove(repository, move);
   if (move.branch !== undefined) await pointBranch(repository, move.branch, move.to, move.note);
@@ -80,16 +87,21 @@ async function logMove(repository: Repository, { from, to, branch, note }: HeadM
 /** Worktree files written at the same time: enough to keep the disk busy, far below the limit of open files. */
 const FILES_AT_ONCE = 64;
 
-async function planMove(repository: Repository, { from, to }: HeadMove): Promise<TreeDifference[]> {
+async function planMove(repository: Repository, { from, to, files }: HeadMove): Promise<TreeDifference[]> {
+  if (files === 'index' || files === 'none') return [];
   const before = from === undefined ? undefined : (await readCommit(repository, from)).tree;
   const after = (await readCommit(repository, to)).tree;
-  const differences = await reporting('compare the worktree', () => diffTrees(repository, before, after));
+  const force = files === 'force';
+  const differences = await reporting('compare the worktree', () =>
+    force ? differencesFrom(repository, before, after) : diffTrees(repository, before, after),
+  );
   const changed: string[] = [];
   for (const { path, before, after } of differences) {
     assertSafe(repository, path);
     if (after && !isFile(after)) throw unsupported(repository, `"${path}" is a symlink or a submodule`);
     const present = await reporting(`read ${path}`, async () => hashFile(repository, path));
-    if (present !== undefined && present !== before?.oid && present !== after?.oid) changed.push(path);
+    const isChanged = present !== undefined && present !== before?.oid && present !== after?.oid;
+    if (isChanged && (!force || present === 'other')) changed.push(path);
   }
   if (changed.length > 0) throw dirty(changed);
   return differences;

@@ -12,7 +12,7 @@ import type { Repository } from './repository.js';
 /** Writes an object durably, unless it is there. Throws what the disk says. */
 export async function writeObject(
   repository: Repository,
-  type: 'blob' | 'tree' | 'commit',
+  type: 'blob' | 'tree' | 'commit' | 'tag',
   content: Uint8Array,
 ): Promise<ObjectId> {
   const bytes = Buffer.concat([Buffer.from(`${type} ${content.length}\0`), content]);

@@ -1,10 +1,11 @@
 /** Owns `bankai branch`: listing branches, and creating one at a stack. */
-import { createBranch, listBranches, readHead } from '../repo/branch.js';
+import { assertNewBranch, listBranches, readHead } from '../repo/branch.js';
 import { composeCommit } from '../repo/compose.js';
 import { readCommit } from '../repo/object.js';
 import { resolveStack } from '../repo/resolve.js';
 import { readState } from '../repo/state.js';
 import { type Actor, noteOf, someone } from './actor.js';
+import { changeOnlyRefs } from './change-refs.js';
 import { changeWorkspace, openWorkspace } from './workspace.js';
 
 /** Lists the branches with the sizes of their states. */
@@ -24,11 +25,13 @@ export async function branches(directory: string) {
 
 /** Creates a branch at a stack; HEAD and model stay. Throws NAME_INVALID, BRANCH_EXISTS, UNKNOWN_REVISION. */
 export async function newBranch(directory: string, name: string, expression: string, actor: Actor = someone()) {
-  return changeWorkspace(directory, async ({ repository }) => {
+  return changeWorkspace(directory, async (workspace) => {
+    const { repository } = workspace;
     const stack = await resolveStack(repository, expression);
     const commit = await composeCommit(repository, stack);
     const note = await noteOf(repository, actor, `branch: Created from ${stack.expression}`);
-    await createBranch(repository, name, commit, note);
+    await assertNewBranch(repository, name);
+    await changeOnlyRefs(workspace, `branch: ${name}`, [{ name: `refs/heads/${name}`, after: commit }], note);
     return { name, commit, patches: stack.patches.length };
   });
 }

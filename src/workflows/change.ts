@@ -6,7 +6,7 @@ import type { CommitId } from '../repo/ids.js';
 import type { RefNote } from '../repo/reflog.js';
 import { readPatches, readState } from '../repo/state.js';
 import type { Repository } from '../repo/repository.js';
-import { moveTo } from './checkout.js';
+import { type Destination, moveTo } from './checkout.js';
 import type { Workspace } from './workspace.js';
 
 /** What a verb did to the state of HEAD and to the working model. */
@@ -35,8 +35,13 @@ export async function changeTo(
   commit: CommitId,
   note: RefNote,
 ): Promise<ChangeOutcome> {
-  const difference = await compareStates(workspace.repository, head.commit, commit);
-  const moved = await moveTo(workspace, { commit, ...(head.branch !== undefined && { branch: head.branch }), note });
+  return changeWith(workspace, head, { commit, ...(head.branch !== undefined && { branch: head.branch }), note });
+}
+
+/** Moves a workspace and says what that did to the state of HEAD. Throws as `moveTo`. */
+export async function changeWith(workspace: Workspace, head: Head, to: Destination): Promise<ChangeOutcome> {
+  const difference = await compareStates(workspace.repository, head.commit, to.commit);
+  const moved = await moveTo(workspace, to);
   const { cancelledFlips: _, unsigned, ...rest } = moved;
   return { ...rest, ...difference, unsigned: unsigned as readonly PatchId[] };
 }

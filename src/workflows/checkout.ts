@@ -10,14 +10,19 @@ import { type Head, listBranches, readHead } from '../repo/branch.js';
 import { composeCommit } from '../repo/compose.js';
 import { readDescriptor } from '../repo/descriptor.js';
 import type { CommitId } from '../repo/ids.js';
-import { assertMovable, type MoveNote } from '../repo/move-head.js';
+import { assertMovable, type HeadMove, type MoveNote } from '../repo/move-head.js';
 import { readCommit } from '../repo/object.js';
 import type { RefNote } from '../repo/reflog.js';
 import type { Repository } from '../repo/repository.js';
 import { resolveStack } from '../repo/resolve.js';
 import { previousPlace } from '../repo/revision.js';
 import { readPatches, readState } from '../repo/state.js';
+import { type HeadPlace, writeUndo } from '../repo/undo-record.js';
+import { resolveRef } from '../repo/refs.js';
+import { readModelCommit } from '../repo/model-ref.js';
+import type { RefChange } from '../repo/change-refs.js';
 import { type Actor, noteOf, someone } from './actor.js';
+import { changeWithoutModel } from './change-refs.js';
 import { assertNotForged } from './evidence.js';
 import {
   type AfterModel,
@@ -51,6 +56,14 @@ export interface Destination {
   readonly branch?: string;
   /** What the reflogs are to say; nothing without it. */
   readonly note?: RefNote;
+  /** How the operation is called when it is undone: by default as in the reflogs. What has no name cannot be undone. */
+  readonly operation?: string;
+  /** The commit that the model is to stand for, if not this one; `stays`: it stays as it is. */
+  readonly model?: CommitId | 'stays';
+  /** What index and worktree do, if they do not follow. */
+  readonly files?: HeadMove['files'];
+  /** Further refs that change. */
+  readonly refs?: readonly RefChange[];
 }
 
 /**
@@ -71,7 +84,8 @@ export async function checkout(
     // As in git, `checkout HEAD` goes nowhere.
     const message = `checkout: moving from ${head.branch ?? head.commit} to ${stack.expression}`;
     const note = /^(HEAD|@)$/.test(stack.expression) ? undefined : await noteOf(repository, actor, message);
-    const outcome = await moveTo(workspace, { ...destination, ...(note && { note }) });
+    const operation = `checkout: ${stack.expression}`;
+    const outcome = await moveTo(workspace, { ...destination, operation, ...(note && { note }) });
     return { ...outcome, stack: stack.expression };
   });
 }
@@ -98,13 +112,33 @@ async function destinationOf(
 
 /** Moves a workspace to a commit, as one transaction over model, refs, worktree and local state. Throws as `checkout`. */
 export async function moveTo(workspace: Workspace, destination: Destination): Promise<CheckoutOutcome> {
-  const { commit, branch } = destination;
+  const { commit, branch, files, refs } = destination;
   const { repository, state } = workspace;
   const start = performance.now();
   const head = await readHead(repository);
-  const ids = await readState(repository, commit);
-  const patches = await readPatches(repository, commit, ids);
-  const { base } = await readDescriptor(repository, commit);
+  const note = destination.note && (await moveNote(repository, head, destination, destination.note));
+  const move: HeadMove = { from: head.commit, to: commit, branch, note, files };
+  const after: AfterModel = {
+    move,
+    ...(refs && { refs }),
+    ...(destination.note && refs && { note: destination.note }),
+  };
+  const told = {
+    commit,
+    ...(branch !== undefined && { branch }),
+    ...(workspace.recovered !== undefined && { recovered: workspace.recovered }),
+  };
+  if (destination.model === 'stays') {
+    await assertMovable(repository, move);
+    await changeWithoutModel(workspace, { ...after, ...(await undoOf(workspace, head, destination)) });
+    const patches = (await readState(repository, commit)).length;
+    const elapsedMs = Math.round(performance.now() - start);
+    return { ...told, patches, tensorsTouched: 0, bytesChanged: 0, cancelledFlips: 0, elapsedMs, unsigned: [] };
+  }
+  const holds = destination.model ?? commit;
+  const ids = await readState(repository, holds);
+  const patches = await readPatches(repository, holds, ids);
+  const { base } = await readDescriptor(repository, holds);
   const model = openModelFile(workspace.model);
   try {
     const gguf = readOneBit(model);
@@ -112,30 +146,55 @@ export async function moveTo(workspace: Workspace, destination: Destination): Pr
     for (const patch of patches.values()) assertPatchFits(patch, state.weightsId, shapeOf);
     const present = new Set(state.patches);
     const added = ids.filter((id) => !present.has(id));
-    const unsigned = await assertNotForged(repository, commit, added);
+    const unsigned = await assertNotForged(repository, holds, added);
     const now = await appliedMask(workspace);
     const plan = planCheckout(gguf, now, composeMask(patches.values()));
     assertUnchanged(model, gguf, now, base.tensors, plan.tensors);
-    const note = destination.note && (await moveNote(repository, head, destination, destination.note));
-    const after: AfterModel = { move: { from: head.commit, to: commit, branch, note }, patches: ids };
-    await assertMovable(repository, after.move);
-    const files = { model, journal: journalOf(repository) };
-    await executeCheckout(files, plan.edits, after, (entry) => finishCheckout(workspace, entry as AfterModel));
+    await assertMovable(repository, move);
+    const undo = await undoOf(workspace, head, destination);
+    const all: AfterModel = { ...after, ...(holds !== commit && { model: holds }), patches: ids, ...undo };
+    const parts = { model, journal: journalOf(repository) };
+    await executeCheckout(parts, plan.edits, all, (entry) => finishCheckout(workspace, entry as AfterModel));
     return {
-      commit,
-      ...(branch !== undefined && { branch }),
+      ...told,
       patches: ids.length,
       tensorsTouched: plan.tensors.length,
       bytesChanged: plan.byteCount,
       cancelledFlips: cancellations(patches.values()).filter(({ cancelled }) => cancelled !== 'none').length,
       elapsedMs: Math.round(performance.now() - start),
       unsigned,
-      ...(workspace.recovered !== undefined && { recovered: workspace.recovered }),
     };
   } finally {
     model.close();
   }
 }
+
+/** Records what a move is about to change, so that it can be undone. */
+async function undoOf(
+  { repository }: Workspace,
+  head: Head,
+  { commit, branch, note, operation, model, files, refs = [] }: Destination,
+): Promise<Pick<AfterModel, 'undo'>> {
+  const name = operation ?? note?.message;
+  if (name === undefined) return {};
+  const holds = await readModelCommit(repository);
+  const ref = branch === undefined ? undefined : `refs/heads/${branch}`;
+  const before = ref === undefined ? undefined : resolveRef(repository, ref);
+  const moved = ref === undefined || before === commit ? [] : [{ name: ref, ...(before && { before }), after: commit }];
+  const undo = await writeUndo(repository, {
+    operation: name,
+    head: { before: placeOf(head), after: placeOf({ commit, branch }) },
+    refs: [...moved, ...refs],
+    model: { before: holds, after: model === 'stays' ? holds : (model ?? commit) },
+    ...((files === 'index' || files === 'none') && { files }),
+  });
+  return undo === undefined ? {} : { undo };
+}
+
+const placeOf = ({ commit, branch }: { commit: CommitId; branch?: string | undefined }): HeadPlace => ({
+  commit,
+  ...(branch !== undefined && { branch }),
+});
 
 /** A commit on another branch than HEAD's is a checkout before it is a commit. */
 async function moveNote(

@@ -11,12 +11,16 @@ import { composeMask, type Mask } from '../patch/mask.js';
 import type { Patch } from '../patch/patch.js';
 import type { PatchId } from '../patch/ids.js';
 import type { ShapeOf } from '../patch/validate.js';
+import { changeRefs, type RefChange } from '../repo/change-refs.js';
+import type { CommitId, ObjectId } from '../repo/ids.js';
 import { type LocalState, modelPath, readFileStamp, readLocalState, writeLocalState } from '../repo/local-state.js';
 import { withLock } from '../repo/lock.js';
 import { type HeadMove, moveHead } from '../repo/move-head.js';
 import { pointModelRef, readModelCommit } from '../repo/model-ref.js';
+import type { RefNote } from '../repo/reflog.js';
 import { localDirectory, openRepository, type Repository } from '../repo/repository.js';
 import { readPatches } from '../repo/state.js';
+import { pointUndo } from '../repo/undo-record.js';
 
 /** An opened repository and what its working model is said to be. */
 export interface Workspace {
@@ -31,10 +35,19 @@ export interface Workspace {
 /** Where the journal of a repository lies. */
 export const journalOf = (repository: Repository) => journalFile(join(localDirectory(repository), 'journal.bin'));
 
-/** What a checkout does once the model's bytes are written; it goes through the journal as JSON. */
+/** What an operation does once the model's bytes are written; it goes through the journal as JSON. */
 export interface AfterModel {
-  readonly move: HeadMove;
-  readonly patches: readonly PatchId[];
+  readonly move?: HeadMove;
+  /** Further refs to be changed. */
+  readonly refs?: readonly RefChange[];
+  /** What their reflogs say. */
+  readonly note?: RefNote;
+  /** The commit that the model then stands for, where it is not the one that HEAD moves to. */
+  readonly model?: CommitId;
+  /** Its patches; without them the model stays as it is. */
+  readonly patches?: readonly PatchId[];
+  /** The record by which all this can be undone. */
+  readonly undo?: ObjectId;
 }
 
 /**
@@ -69,11 +82,17 @@ async function recoverWorkspace(repository: Repository): Promise<Workspace> {
   return { ...(await readWorkspace(repository)), recovered: 'Finished a checkout that had been interrupted.' };
 }
 
-/** Moves HEAD and worktree and records what the model holds now. May be repeated. */
+/** Moves HEAD, worktree and refs and records what the model holds now. May be repeated. */
 export async function finishCheckout({ repository, state, model }: Workspace, after: AfterModel): Promise<void> {
-  await moveHead(repository, after.move);
-  await pointModelRef(repository, after.move.to);
-  await writeLocalState(repository, { ...state, patches: after.patches, file: await readFileStamp(model) });
+  const { move, refs, note, patches, undo } = after;
+  if (move) await moveHead(repository, move);
+  if (refs) await changeRefs(repository, refs, note);
+  const holds = after.model ?? move?.to;
+  if (patches && holds !== undefined) {
+    await pointModelRef(repository, holds);
+    await writeLocalState(repository, { ...state, patches, file: await readFileStamp(model) });
+  }
+  if (undo !== undefined) await pointUndo(repository, undo);
 }
 
 /** The working model, open for reading. */

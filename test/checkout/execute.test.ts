@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { applyEdits, maskEdits } from '../../src/checkout/edit.js';
-import { executeCheckout, recoverCheckout } from '../../src/checkout/execute.js';
+import { executeCheckout, executeWithoutModel, recoverCheckout } from '../../src/checkout/execute.js';
 import type { JournalFile } from '../../src/checkout/journal-file.js';
 import type { ModelFile } from '../../src/checkout/model-file.js';
 import { planCheckout } from '../../src/checkout/plan.js';
@@ -98,6 +98,22 @@ describe('a checkout', () => {
     expect(disk.state).toBe('new');
     expect(disk.journalBytes).toBeUndefined();
     expect(await recover(disk)).toBeUndefined();
+  });
+
+  test('without edits is done or not at any step, and never opens the model', async () => {
+    const whole = new FailingDisk();
+    await executeWithoutModel(whole.journal, 'new', whole.finish);
+    expect([whole.state, whole.journalBytes, whole.steps]).toEqual(['new', undefined, 3]);
+    for (let at = 0; at < whole.steps; at++) {
+      const disk = new FailingDisk(at);
+      await expect(executeWithoutModel(disk.journal, 'new', disk.finish)).rejects.toThrow(Crash);
+      const again = disk.restarted();
+      const opened = () => {
+        throw new Error('opened');
+      };
+      await recoverCheckout(again.journal, opened, again.finish);
+      expect([again.state, again.journalBytes]).toEqual([at === 0 ? 'old' : 'new', undefined]);
+    }
   });
 
   test('cut short at any step, even twice, leaves the old state or is finished to the new one', async () => {

@@ -39,6 +39,8 @@ const answers: readonly (readonly [schema: string, args: readonly string[]])[] =
   ['revert', ['revert', 'HEAD', '-m', '1']],
   ['cherry-pick', ['cherry-pick', 'third']],
   ['reflog', ['reflog']],
+  ['reset', ['reset', 'calc']],
+  ['undo', ['undo']],
   ['branch', ['branch']],
   ['branch', ['branch', 'both', 'calc+math']],
   ['try', ['try', 'd/dx [x^2] =']],

@@ -1,6 +1,6 @@
 /** The verbs that move HEAD, beside plain git doing the same in a copy: same tree, same parents, same words. */
 import { beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { cpSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkout } from '../../src/workflows/checkout.js';
 import { importFile } from '../../src/workflows/import.js';
@@ -201,5 +201,126 @@ describe('revert and cherry-pick', () => {
     expect((await fails('revert', 'calc+math'))[0]).toBe(129);
     expect((await fails('revert', 'calc', '-m', '2'))[0]).toBe(129);
     expect(fingerprint(directory)).toEqual(before);
+  });
+});
+
+/** The path of a patch's file in the worktree. */
+function patchFile(): string {
+  const [folder] = readdirSync(join(directory, 'patches'));
+  const [file] = readdirSync(join(directory, 'patches', folder));
+  return `patches/${folder}/${file}`;
+}
+
+describe('reset', () => {
+  const porcelain = (place = directory) => runGit(place, 'status', '--porcelain');
+
+  test('moves HEAD, worktree and model by default, and refuses to overwrite a change', async () => {
+    await checkout(directory, 'calc');
+    const math = git('rev-parse', 'math');
+    expect(await bankai('reset', 'math')).toMatchObject({ branch: 'calc', commit: math, mode: 'keep', behind: false });
+    expect(git('rev-parse', 'calc')).toBe(math);
+    await expectSound(models.math);
+    const path = patchFile();
+    writeFileSync(join(directory, path), 'mine\n');
+    const before = fingerprint(directory);
+    expect(await fails('reset', 'base')).toEqual([128, `error: Changed in the worktree: ${path}`]);
+    expect(fingerprint(directory)).toEqual(before);
+    withGit('reset', '--hard', '--quiet', 'main');
+    expect(await bankai('reset', '--hard', 'main')).toMatchObject({ removed: [expect.any(String)] });
+    expect([commitOf(directory), porcelain()]).toEqual([commitOf(twin), porcelain(twin)]);
+    await expectSound(models.base);
+  });
+
+  test('--hard brings every tracked file back, and ends a merge of git', async () => {
+    await checkout(directory, 'calc');
+    git('merge', '--quiet', '--no-commit', 'math');
+    writeFileSync(join(directory, patchFile()), 'mine\n');
+    await bankai('reset', '--hard');
+    expect(existsSync(join(directory, '.git', 'MERGE_HEAD'))).toBe(false);
+    await expectSound(models.calc);
+  });
+
+  test.each(['--soft', '--mixed'])('%s leaves worktree and model, as plain git does', async (mode) => {
+    await checkout(directory, 'calc');
+    withGit('reset', mode, '--quiet', 'math');
+    expect(await bankai('reset', mode, 'math')).toMatchObject({ bytesChanged: 0, behind: true });
+    expect([commitOf(directory), porcelain()]).toEqual([commitOf(twin), porcelain(twin)]);
+    expect(git('diff', '--cached', '--stat')).toBe(runGit(twin, 'diff', '--cached', '--stat'));
+    expect(model()).toBe(models.calc);
+    expect(await bankai('status')).toMatchObject({ model: { state: 'behind' }, worktree: 'dirty' });
+    await bankai('undo');
+    await expectSound(models.calc);
+  });
+});
+
+describe('undo', () => {
+  /** Everything that an operation may change, but for logs, objects and what is said about them. */
+  const place = () => ({
+    refs: git('for-each-ref', '--format=%(refname) %(objectname)', 'refs/heads', 'refs/tags'),
+    head: readFileSync(join(directory, '.git', 'HEAD'), 'utf8'),
+    status: git('status', '--porcelain'),
+    files: Object.fromEntries(Object.entries(fingerprint(directory)).filter(([path]) => !path.startsWith('.git/'))),
+  });
+  const operations: readonly (readonly [stack: string, args: readonly string[]])[] = [
+    ['calc', ['checkout', 'math']],
+    ['calc', ['checkout', 'calc+math']],
+    ['calc', ['merge', 'math']],
+    ['main', ['merge', 'calc']],
+    ['calc', ['revert', 'HEAD']],
+    ['calc', ['cherry-pick', 'math']],
+    ['calc', ['rm', 'calc']],
+    ['calc+math', ['squash', '-b', 'one']],
+    ['calc', ['import', '.git/fourth.json', '-b', 'fourth']],
+    ['calc', ['branch', 'more', 'calc+math']],
+    ['calc', ['reset', 'math']],
+    ['calc', ['reset', '--soft', 'math']],
+  ];
+
+  test.each(operations)('from %s takes back %j, and does it again', async (stack, args) => {
+    writeFileSync(join(directory, '.git', 'fourth.json'), foreignPatch('fourth', [[5, 'up_proj', 3]]));
+    await checkout(directory, stack);
+    const before = place();
+    await bankai(...args);
+    const after = place();
+    expect(after).not.toEqual(before);
+    // Nothing that is needed may be lost, whatever git thinks is garbage.
+    git('reflog', 'expire', '--expire=now', '--all');
+    git('gc', '--quiet', '--prune=now');
+    await bankai('undo');
+    expect(place()).toEqual(before);
+    git('reflog', 'expire', '--expire=now', '--all');
+    git('gc', '--quiet', '--prune=now');
+    expect(await bankai('undo')).toMatchObject({ operation: expect.stringMatching(/^undo: /) });
+    expect(place()).toEqual(after);
+    expect(git('fsck', '--strict', '--full', '--no-dangling')).toBe('');
+  });
+
+  test('brings the model back where HEAD did not move', async () => {
+    await checkout(directory, 'calc');
+    git('merge', '--quiet', '--no-edit', 'third');
+    await bankai('checkout', 'HEAD');
+    expect(model()).toBe(models['calc+third']);
+    await bankai('undo');
+    expect(model()).toBe(models.calc);
+    expect(await bankai('status')).toMatchObject({ branch: 'calc', model: { state: 'behind' } });
+  });
+
+  test('refuses after plain git moved something, where nothing was done, and over a change', async () => {
+    await checkout(directory, 'calc');
+    await bankai('merge', 'third');
+    writeFileSync(join(directory, patchFile()), 'mine\n');
+    const changed = fingerprint(directory);
+    expect((await fails('undo'))[0]).toBe(128);
+    expect(fingerprint(directory)).toEqual(changed);
+    git('checkout', '--quiet', '--', '.');
+    git('commit', '--quiet', '--allow-empty', '-m', 'by hand');
+    const before = fingerprint(directory);
+    expect(await fails('undo')).toEqual([
+      128,
+      'error: Cannot undo "merge third: Merge made by union.": HEAD, refs/heads/calc moved since',
+    ]);
+    expect(fingerprint(directory)).toEqual(before);
+    git('update-ref', '-d', 'refs/bankai/undo');
+    expect(await fails('undo')).toEqual([1, 'error: There is no operation to undo']);
   });
 });

@@ -27,9 +27,11 @@ import type {
   ProbesSplitReport,
 } from '../../src/render/probes.js';
 import type { ProbesCalibrateReport } from '../../src/render/calibrate.js';
+import type { ResetReport } from '../../src/render/reset.js';
 import type { StatusReport } from '../../src/render/status.js';
 import type { ReflogLine } from '../../src/render/reflog.js';
 import type { TryReport } from '../../src/render/try.js';
+import type { UndoReport } from '../../src/render/undo.js';
 import type { VerifyReport } from '../../src/render/verify.js';
 
 const hex = (digits: string, length: number): string => digits.repeat(length).slice(0, length);
@@ -552,4 +554,21 @@ export const reverted: PickReport = {
   ...change,
   message: `Revert "calculus: derivatives of polynomials and of products"\n\nThis reverts commit ${second}.`,
   source: second,
+};
+
+export const resetHard: ResetReport = {
+  ...change,
+  stack: 'calc+math',
+  mode: 'hard',
+  message: 'calculus: derivatives of polynomials and of products of simple functions\n\nLonger.',
+  behind: false,
+};
+
+export const undone: UndoReport = {
+  ...change,
+  operation: 'merge experiments/composed-stacks-of-this-summer: Merge made by union. And more.',
+  refs: [
+    { name: 'refs/heads/experiments/composed-stacks-of-this-summer-and-of-the-next', before: third, after: second },
+    { name: 'refs/tags/v1', after: second },
+  ],
 };

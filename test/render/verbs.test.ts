@@ -37,10 +37,12 @@ import {
   renderRotate,
   renderYank,
 } from '../../src/render/registry.js';
+import { renderReset } from '../../src/render/reset.js';
 import { renderStatus } from '../../src/render/status.js';
 import { colourStyle } from '../../src/render/style.js';
 import { displayWidth } from '../../src/render/text.js';
 import { renderTry } from '../../src/render/try.js';
+import { renderUndo } from '../../src/render/undo.js';
 import { renderVerify } from '../../src/render/verify.js';
 import { plainView, type View } from '../../src/render/view.js';
 import { schemaViolation } from '../../src/schema.js';
@@ -106,6 +108,9 @@ const all: Drawn[] = [
   drawn('merge, fast-forward', 'merge', { ...samples.merged, result: 'fast-forward' as const }, renderMerge),
   drawn('merge, up to date', 'merge', { ...samples.merged, result: 'up-to-date' as const }, renderMerge),
   drawn('revert', 'revert', samples.reverted, renderPick),
+  drawn('reset', 'reset', samples.resetHard, renderReset),
+  drawn('reset --soft', 'reset', { ...samples.resetHard, mode: 'soft', behind: true }, renderReset),
+  drawn('undo', 'undo', samples.undone, renderUndo),
   drawn('init', 'init', samples.init, renderInit),
   drawn('export', 'export', samples.exported, renderExport),
   drawn('import', 'import', samples.imported, renderImport),
