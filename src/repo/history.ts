@@ -54,7 +54,8 @@ export async function parentsOf(repository: Repository, commit: CommitId): Promi
   return readShallow(repository).has(commit) ? [] : (await readCommit(repository, commit)).parents;
 }
 
-function readShallow({ gitDirectory }: Repository): Set<CommitId> {
+/** Reads where the history of a shallow clone was cut: those commits have their parents' ids, but not their parents. */
+export function readShallow({ gitDirectory }: Repository): Set<CommitId> {
   try {
     return new Set(readFileSync(join(gitDirectory, 'shallow'), 'utf8').split('\n').map(asCommitId));
   } catch (error) {

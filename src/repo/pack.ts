@@ -20,6 +20,8 @@ export interface Packs {
   has(oid: ObjectId): boolean;
   /** Looks for packs that appeared since, and forgets those that went. False: nothing changed. */
   refresh(): boolean;
+  /** The ids of all objects. */
+  ids(): ObjectId[];
   /** The ids that begin with some hexadecimal digits. */
   withPrefix(prefix: string): ObjectId[];
 }
@@ -82,6 +84,10 @@ export function openPacks(objectDirectory: string): Packs {
       opened = names.map((name) => known.get(name) ?? openPack(directory, name));
       last = undefined;
       return true;
+    },
+    ids() {
+      packs.refresh();
+      return [...new Set((opened ?? []).flatMap(idsOf))];
     },
     withPrefix(prefix) {
       packs.refresh();
@@ -152,6 +158,9 @@ function positionOf({ index, count }: Pack, wanted: Buffer): number | undefined 
   }
   return undefined;
 }
+
+const idsOf = ({ index, count }: Pack): ObjectId[] =>
+  Array.from({ length: count }, (_, i) => index.toString('hex', IDS_AT + i * 20, IDS_AT + i * 20 + 20));
 
 function idsWithPrefix({ index, count }: Pack, prefix: string): ObjectId[] {
   const ids: ObjectId[] = [];

@@ -44,7 +44,8 @@ export function objectsWithPrefix(repository: Repository, prefix: string): Objec
   return [...new Set([...ids, ...repository.packs.withPrefix(prefix)])].sort();
 }
 
-function readPacked(repository: Repository, oid: ObjectId): GitObject | undefined {
+/** Reads an object from the packs; undefined when none has it. Throws Error for a damaged one. */
+export function readPacked(repository: Repository, oid: ObjectId): GitObject | undefined {
   const object = repository.packs.read(oid);
   if (object === undefined) return undefined;
   const hash = createHash('sha1').update(`${object.type} ${object.content.length}\0`).update(object.content);

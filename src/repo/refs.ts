@@ -42,14 +42,19 @@ export function readRefValue(repository: Repository, name: string): RefValue | u
 
 /** Lists the refs below a folder, `refs/heads/` for one, by full name in alphabetical order. */
 export function listRefs(repository: Repository, folder: string): Map<string, ObjectId> {
-  const names = new Set([...readPackedRefs(repository).keys()].filter((name) => name.startsWith(folder)));
-  addLooseNames(join(repository.gitDirectory, folder), folder, names);
   const refs = new Map<string, ObjectId>();
-  for (const name of [...names].sort()) {
+  for (const name of listRefNames(repository, folder)) {
     const oid = resolveRef(repository, name);
     if (oid !== undefined) refs.set(name, oid);
   }
   return refs;
+}
+
+/** Lists the names of the refs below a folder, in alphabetical order, whatever they say. */
+export function listRefNames(repository: Repository, folder: string): string[] {
+  const names = new Set([...readPackedRefs(repository).keys()].filter((name) => name.startsWith(folder)));
+  addLooseNames(join(repository.gitDirectory, folder), folder, names);
+  return [...names].sort();
 }
 
 /** Makes a ref name an object or another ref, atomically and durably. Throws what the disk says. */

@@ -32,6 +32,9 @@ import type { StatusReport } from '../../src/render/status.js';
 import type { ReflogLine } from '../../src/render/reflog.js';
 import type { TryReport } from '../../src/render/try.js';
 import type { UndoReport } from '../../src/render/undo.js';
+
+import type { FsckReport } from '../../src/render/fsck.js';
+import type { GcReport } from '../../src/render/gc.js';
 import type { VerifyReport } from '../../src/render/verify.js';
 
 const hex = (digits: string, length: number): string => digits.repeat(length).slice(0, length);
@@ -572,3 +575,23 @@ export const undone: UndoReport = {
     { name: 'refs/tags/v1', after: second },
   ],
 };
+
+export const examined: FsckReport = {
+  ok: false,
+  objects: 1204,
+  unreachable: 1,
+  commits: 31,
+  patches: 12,
+  findings: [
+    { area: 'object', subject: third, problem: `is missing, and commit ${second} needs it` },
+    {
+      area: 'evidence',
+      subject: calcPatch,
+      problem: 'its search statement is wrong: signature of key 9a31 is invalid',
+    },
+    { area: 'model', subject: 'blk.0.ffn_gate.weight', problem: 'is not the base under the applied patches' },
+  ],
+  recovered: 'Finished a checkout that had been interrupted.',
+};
+
+export const collected: GcReport = { packed: 1203, pack: `pack-${third}`, pruned: 1, unreachable: 2, leftovers: 3 };

@@ -12,6 +12,8 @@ import { renderDerive, renderMinimize } from '../../src/render/derive.js';
 import { renderDiff } from '../../src/render/diff.js';
 import { type EvalReport, renderEval } from '../../src/render/eval.js';
 import { renderExport } from '../../src/render/export.js';
+import { renderFsck } from '../../src/render/fsck.js';
+import { renderGc } from '../../src/render/gc.js';
 import { renderImport } from '../../src/render/import.js';
 import { renderInit } from '../../src/render/init.js';
 import { renderDefaultKey, renderExportedKey, renderKeys, renderNewKey } from '../../src/render/key.js';
@@ -99,6 +101,10 @@ const all: Drawn[] = [
   drawn('eval', 'eval', samples.evaluation, renderEval),
   drawn('eval --plot', 'eval', plotted(), renderEval),
   drawn('verify', 'verify', samples.verification, renderVerify),
+  drawn('fsck', 'fsck', samples.examined, renderFsck),
+  drawn('fsck, all well', 'fsck', { ...samples.examined, ok: true, findings: [] }, renderFsck),
+  drawn('gc', 'gc', samples.collected, renderGc),
+  drawn('gc, nothing', 'gc', { packed: 0, pruned: 0, unreachable: 0, leftovers: 0 }, renderGc),
   drawn('layers', 'layers', samples.layers, renderLayers),
   drawn('audit', 'audit', samples.audit, renderAudit),
   drawn('commit', 'commit', samples.commit, renderCommit),
