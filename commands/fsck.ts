@@ -2,7 +2,7 @@ import { renderFsck } from '../src/render/fsck.js';
 import { BankaiCommand } from './base.js';
 
 export default class Fsck extends BankaiCommand {
-  static override summary = 'Examine the whole repository: objects, refs, patches, signatures and the working model.';
+  static override summary = 'Examine objects, refs, patches, signatures and the working model.';
   static override description =
     'Does what "git fsck --strict --full" does, without git, and examines what git knows nothing of: the id and the fit of ' +
     'every patch in the history, every signed statement, the base, the local state and every byte of the working model. ' +

@@ -7,6 +7,7 @@ import { assertPatchFits, type ShapeOf } from '../patch/validate.js';
 import { checkObjects } from '../repo/check-objects.js';
 import { DESCRIPTOR_PATH, readDescriptor } from '../repo/descriptor.js';
 import type { CommitId } from '../repo/ids.js';
+import { reporting } from '../repo/git-error.js';
 import { type LocalState, modelPath, readLocalState } from '../repo/local-state.js';
 import { readModelCommit } from '../repo/model-ref.js';
 import { findEntry, readCommit } from '../repo/object.js';
@@ -83,7 +84,7 @@ async function attempt<T>(
   action: () => Promise<T>,
 ): Promise<T | undefined> {
   try {
-    return await action();
+    return await reporting(`examine ${subject}`, action);
   } catch (error) {
     const isOurs = error instanceof BankaiError && error.code !== 'REPOSITORY_LOCKED';
     if (!isOurs) throw error;

@@ -48,6 +48,8 @@ const answers: readonly (readonly [schema: string, args: readonly string[]])[] =
   ['layers', ['layers', '--probes', 'few.json']],
   ['export', ['export', 'calc', '-o', 'calc.gguf']],
   ['verify', ['verify']],
+  ['fsck', ['fsck']],
+  ['gc', ['gc']],
   ['verify', ['verify', 'calc.gguf']],
   ['key-new', ['key', 'new', 'work']],
   ['key-default', ['key', 'default', 'work']],

@@ -38,6 +38,8 @@ export const scenarios: readonly Scenario[] = [
   { name: 'branch', args: ['branch', 'both', 'calc+math'] },
   { name: 'squash', args: ['squash', 'calc+math', '-b', 'both'] },
   { name: 'rm', args: ['rm', 'HEAD'] },
+  { name: 'merge', args: ['merge', 'math'] },
+  { name: 'gc', args: ['gc'] },
   { name: 'init', args: ['init', '--model', baseModel], isInit: true },
 ];
 
