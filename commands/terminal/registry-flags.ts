@@ -4,6 +4,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { Flags } from '@oclif/core';
 import type { RegistryAuthor } from '../../src/workflows/registry-keys.js';
+import type { RegistryPlaces } from '../../src/workflows/search-registries.js';
 import { keyChoice, signingFlags, type SigningFlags } from './passphrase.js';
 import { keyDirectoryOf } from './person.js';
 import { readInput } from './files.js';
@@ -62,6 +63,9 @@ export function keyTexts(args: readonly string[], path: (path: string) => string
   );
 }
 
-/** Where bundles are kept that were fetched. */
-export const cacheDirectoryOf = (environment: Environment): string =>
-  join(environment.XDG_CACHE_HOME || join(homedir(), '.cache'), 'bankai');
+/** Where this person's registries and what was fetched from them are kept. */
+export const registryPlaces = (environment: Environment, signal?: AbortSignal): RegistryPlaces => ({
+  configDirectory: keyDirectoryOf(environment),
+  cacheDirectory: join(environment.XDG_CACHE_HOME || join(homedir(), '.cache'), 'bankai'),
+  network: signal ? { signal } : {},
+});

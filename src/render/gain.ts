@@ -11,6 +11,14 @@ export interface HeldOut {
   readonly keptWrong: number;
 }
 
+/** How well a text is predicted; perplexities are decimals as text. */
+export interface MeasuredText {
+  readonly name: string;
+  readonly sha256: string;
+  readonly perplexityBefore: string;
+  readonly perplexityAfter: string;
+}
+
 /** Adds the answers to several files up. */
 export function totalOf(heldOut: readonly Omit<HeldOut, 'name' | 'sha256'>[]) {
   const sum = (key: 'fixed' | 'broke' | 'keptRight' | 'keptWrong') =>

@@ -1,5 +1,5 @@
 /** Owns how `bankai registry` looks to those who keep a registry or publish in one. */
-import { gainOf, type HeldOut } from './gain.js';
+import { gainOf, type HeldOut, type MeasuredText } from './gain.js';
 import { shortId } from './id.js';
 import { formatBytes, plural } from './number.js';
 import { renderTable } from './table.js';
@@ -111,7 +111,7 @@ export interface PublishReport {
   readonly flips: number;
   readonly categories: readonly string[];
   readonly heldOut: readonly HeldOut[];
-  readonly texts: readonly object[];
+  readonly texts: readonly MeasuredText[];
   readonly signers: readonly string[];
   /** Files that the patch rests on, as they are in the bundle. */
   readonly evidence: number;

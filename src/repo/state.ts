@@ -26,6 +26,9 @@ const extensions = {
 
 export type EvidenceKind = keyof typeof extensions;
 
+/** Tells whether a kind of evidence has a place in the tree. */
+export const isEvidenceKind = (kind: string): kind is EvidenceKind => Object.hasOwn(extensions, kind);
+
 /** A file that a patch rests on. */
 export interface EvidenceFile {
   readonly kind: EvidenceKind;

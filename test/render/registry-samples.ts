@@ -1,4 +1,7 @@
 /** One answer of every verb of registries, as its workflow would return it. */
+import type { InstallReport, LockReport } from '../../src/render/install.js';
+import type { KnownRegistry, RegistryAddReport } from '../../src/render/known.js';
+import type { SearchReport, SearchResult } from '../../src/render/search.js';
 import type {
   DelegateReport,
   PublishReport,
@@ -79,3 +82,68 @@ export const yanked: YankReport = {
   yanked: 'breaks integrals of rational functions; use 1.2.1, which was measured on them as well',
   waiting: false,
 };
+
+const { evidence: _evidence, waiting: _waiting, ...entry } = published;
+const result: SearchResult = {
+  registry: 'lab',
+  ...entry,
+  ...{ fixed: 107, broke: 19, count: 302, gain: 88, p: 3.1e-16, verdict: 'better' },
+};
+
+export const found: SearchReport = {
+  results: [
+    result,
+    {
+      ...result,
+      name: 'a-namespace-with-a-long-name/and-a-patch-with-a-long-one-too',
+      version: '10.20.30-rc.1',
+      description: 'primes up to a thousand, twin primes, and the factors of numbers with up to four digits',
+      ...{ fixed: 9, broke: 12, gain: -3, p: 0.66, verdict: 'not significant' },
+    },
+    { ...result, name: 'other/own', version: '0.1.0', heldOut: [], ...{ fixed: 0, broke: 0, count: 0, gain: 0, p: 1 } },
+    { ...result, name: 'mathlab/old', yanked: 'breaks integrals of rational functions' },
+  ],
+  problems: [
+    {
+      registry: 'lab',
+      namespace: 'mallory',
+      code: 'REGISTRY_EXPIRED',
+      message: 'Registry "lab" serves what has expired: it is neglected, or somebody holds back what is newer',
+    },
+  ],
+  offline: ['lab'],
+};
+
+export const nothingFound: SearchReport = { results: [], problems: [], offline: [] };
+
+export const installed: InstallReport = {
+  commit: hex('9d2b17', 40),
+  branch: 'main',
+  changes: [
+    { name: 'mathlab/calc', from: '1.1.0', to: '1.2.0', patch: calcPatch, description: published.description },
+    { name: 'other/own', to: '0.1.0', patch: hex('a90e44d1c2', 64), description: 'x'.repeat(100) },
+    { name: 'other/old', from: '0.1.0', patch: hex('a90e44d1c2', 64) },
+  ],
+};
+
+export const upToDate: InstallReport = { ...installed, changes: [{ ...installed.changes[0], from: '1.2.0' }] };
+
+export const locked: LockReport = {
+  ok: false,
+  entries: (['ok', 'outdated', 'yanked', 'missing', 'changed', 'withdrawn', 'offline'] as const).map((status, i) => ({
+    name: i === 0 ? 'a-namespace-with-a-long-name/and-a-patch-with-a-long-one-too' : `mathlab/calc${i}`,
+    range: '^1.0.0 || ^2.0.0',
+    version: '1.2.0',
+    sha256: hex('c3', 64),
+    patch: calcPatch,
+    status,
+    ...(status === 'outdated' && { newest: '1.10.0' }),
+    ...(status === 'yanked' && { detail: 'breaks integrals of rational functions' }),
+  })),
+};
+
+const lab: KnownRegistry = { name: 'lab', url: 'https://patches.example.org/', root: hex('90af', 64) };
+
+export const registryAdded: RegistryAddReport = { ...lab, namespaces: ['mathlab', 'other'] };
+
+export const registries: KnownRegistry[] = [lab, { ...lab, name: 'mine', url: `file:///srv/${'patches/'.repeat(12)}` }];

@@ -15,6 +15,9 @@ import { renderExport } from '../../src/render/export.js';
 import { renderFsck } from '../../src/render/fsck.js';
 import { renderGc } from '../../src/render/gc.js';
 import { renderImport } from '../../src/render/import.js';
+import { renderInstall, renderLock } from '../../src/render/install.js';
+import { renderForget, renderRegistries, renderRegistryAdd } from '../../src/render/known.js';
+import { renderSearch } from '../../src/render/search.js';
 import { renderInit } from '../../src/render/init.js';
 import { renderDefaultKey, renderExportedKey, renderKeys, renderNewKey } from '../../src/render/key.js';
 import { renderLayers } from '../../src/render/layers.js';
@@ -137,6 +140,14 @@ const all: Drawn[] = [
   drawn('registry refresh', 'registry-refresh', registry.refreshed, renderRefresh),
   drawn('registry publish', 'registry-publish', registry.published, renderPublish),
   drawn('registry yank', 'registry-yank', registry.yanked, renderYank),
+  drawn('search', 'search', registry.found, renderSearch),
+  drawn('search, nothing found', 'search', registry.nothingFound, renderSearch),
+  drawn('add', 'add', registry.installed, renderInstall),
+  drawn('update, nothing newer', 'update', registry.upToDate, renderInstall),
+  drawn('lock', 'lock', registry.locked, renderLock),
+  drawn('registry add', 'registry-add', registry.registryAdded, renderRegistryAdd),
+  drawn('registry list', 'registry-list', registry.registries, renderRegistries),
+  drawn('registry forget', 'registry-forget', registry.registries[0], renderForget),
   drawn('key list', 'key-list', samples.keys, renderKeys),
   drawn('key new', 'key-new', samples.keys[1], renderNewKey),
   drawn('key default', 'key-default', samples.keys[0], renderDefaultKey),

@@ -1,0 +1,19 @@
+import { renderLock } from '../src/render/install.js';
+import { BankaiCommand } from './base.js';
+import { registryPlaces } from './terminal/registry-flags.js';
+
+export default class Lock extends BankaiCommand {
+  static override summary = 'Check that what is installed is what bankai.lock.json pins.';
+  static override description =
+    'Says of each patch whether the state of HEAD has it, whether its registry still serves the same, and whether there is ' +
+    'a newer one in its range. Exits with 1 when a patch is missing, exchanged, withdrawn or yanked.';
+  static override examples = ['<%= config.bin %> <%= command.id %>', '<%= config.bin %> <%= command.id %> --json'];
+
+  async run() {
+    await this.parse(Lock);
+    const { checkLock } = await import('../src/workflows/check-lock.js');
+    const report = await checkLock(this.directory, registryPlaces(process.env, this.signal));
+    if (!report.ok) this.sayNo();
+    return this.answer(report, renderLock);
+  }
+}
