@@ -58,7 +58,11 @@ export async function undo(directory: string, actor: Actor = someone()): Promise
 /** Asserts that everything is where the operation left it. */
 async function assertStill(repository: Repository, head: Head, record: UndoRecord): Promise<void> {
   const moved = record.refs.filter(({ name, after }) => resolveRef(repository, name) !== after).map(({ name }) => name);
-  const { after } = record.head;
+  const { before, after } = record.head;
+  // The branch that HEAD goes back to, where the operation itself did not move it.
+  const ref = before.branch === undefined ? undefined : `refs/heads/${before.branch}`;
+  const known = record.refs.some(({ name }) => name === ref);
+  if (ref !== undefined && !known && resolveRef(repository, ref) !== before.commit) moved.push(ref);
   if (head.commit !== after.commit || head.branch !== after.branch) moved.unshift('HEAD');
   if ((await readModelCommit(repository)) !== record.model.after) moved.push('refs/bankai/model');
   if (moved.length === 0) return;
