@@ -10,8 +10,8 @@ export default class Commit extends BankaiCommand {
   static override summary = 'Search a patch that fixes what the model gets wrong, sign it and record it.';
   static override description =
     'Searches on top of the present state; with -b on top of the base, or of any stack with --on. Several probe files are ' +
-    'searched for together. Ctrl-C ends the search and records what it found so ' +
-    'far. Exits with 1 when nothing was gained. With held-out problems, ' +
+    'searched for together. Ctrl-C ends the search, records nothing and keeps a checkpoint, ' +
+    'as does a crash: the same command with --resume goes on from there, to the same patch. Exits with 1 when nothing was gained. With held-out problems, ' +
     'controls or a text it is measured afterwards what the patch does to them, and that is signed as well.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> -b calc -m "calculus" --probes calculus --controls knowledge',
@@ -57,6 +57,10 @@ export default class Commit extends BankaiCommand {
     }),
     time: Flags.integer({ min: 1, helpGroup: 'BUDGET', helpValue: 'SECONDS', summary: 'Search at most so long.' }),
     flips: Flags.integer({ min: 1, helpGroup: 'BUDGET', summary: 'Stop at so many flips.' }),
+    resume: Flags.boolean({
+      helpGroup: 'BUDGET',
+      summary: 'Go on with this search where Ctrl-C or a crash ended it. The budget may be another.',
+    }),
     seed: Flags.integer({ min: 0, default: 1, helpGroup: 'SEARCH', summary: 'Decides every random choice.' }),
     strategy: Flags.option({
       options: ['greedy', 'guided'] as const,
@@ -108,6 +112,7 @@ export default class Commit extends BankaiCommand {
           ...(flags.flips !== undefined && { flips: flags.flips }),
         },
         threads: flags.threads ?? defaultThreads(),
+        resume: flags.resume,
         signal: this.signal,
         onProgress: ({ iterations: done, gain, accepted }) =>
           update({

@@ -29,6 +29,7 @@ export type RepositoryCode =
   | 'MODEL_CHANGED'
   | 'MODEL_LINKED'
   | 'JOURNAL_CORRUPT'
+  | 'CHECKPOINT_MISSING'
   | 'FILE_EXISTS'
   | 'FILE_NOT_FOUND'
   | 'IO';
@@ -44,6 +45,7 @@ export type FormatCode =
   | 'PROBES_INVALID'
   | 'TEXT_INVALID'
   | 'STATEMENT_INVALID'
+  | 'CHECKPOINT_INVALID'
   | 'INTERCHANGE_INVALID';
 
 /** Who made something, and whether that can be believed. */

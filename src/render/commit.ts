@@ -22,10 +22,8 @@ export interface CommitReport {
   readonly elapsedMs: number;
   /** What was measured afterwards. */
   readonly evaluation?: EvaluationReport;
-  /** Why nothing was, where something should have been. */
-  readonly unmeasured?: 'interrupted';
   /** What ended the search. */
-  readonly stoppedBy: 'iterations' | 'time' | 'flips' | 'interrupted' | 'exhausted' | 'held-back';
+  readonly stoppedBy: 'iterations' | 'time' | 'flips' | 'exhausted' | 'held-back';
 }
 
 const reasons = {
@@ -33,7 +31,6 @@ const reasons = {
   time: 'stopped at the time budget',
   flips: 'stopped at the flip budget',
   'held-back': 'stopped where the held-back probes no longer gained',
-  interrupted: 'interrupted: what was found so far is recorded',
   exhausted: 'stopped because nothing more was gained',
 };
 
@@ -48,8 +45,7 @@ export function renderCommit(report: CommitReport, view: View): string[] {
     ` patch ${style.id(shortId(report.patch))}, ${plural(report.flips, 'flip')}`,
     ` objective ${values} (${style.good(gain)})`,
     ` ${plural(report.iterations, 'iteration')}, ${report.accepted} accepted, ${formatDuration(report.elapsedMs)}`,
-    ` ${report.stoppedBy === 'interrupted' ? style.warning(reasons.interrupted) : reasons[report.stoppedBy]}`,
-    ...(report.unmeasured === undefined ? [] : [style.warning(' interrupted: what it does was not measured')]),
+    ` ${reasons[report.stoppedBy]}`,
     ...(report.evaluation ? renderEvaluation(report.evaluation, view, false) : []).map((line) => ` ${line}`),
   ];
 }

@@ -18,7 +18,7 @@ import { type Measurable, measureChange, type Measurement } from '../search/meas
 import { assertHeldOut } from '../search/overlap.js';
 import { parseProbes, type ProbeSet } from '../search/probes.js';
 import type { Budget } from '../search/stopping.js';
-import { lowerBound } from '../search/ranking.js';
+import { lowerBound, type Ranking } from '../search/ranking.js';
 import { greedy } from '../search/strategies/greedy.js';
 import { guided } from '../search/strategies/guided.js';
 import type { SearchProgress, SearchResult, Strategy } from '../search/strategy.js';
@@ -31,6 +31,8 @@ import { withEngine } from './engine.js';
 import { evaluationOf, type MeasuredSet, reportOf } from './measurement.js';
 import { openSigner } from './commit-tree.js';
 import { type NewPatch, record, type Recorder } from './record.js';
+import type { SearchInputs } from './checkpoint.js';
+import { interruption, type ResumableResult, searchResumably } from './resumable-search.js';
 import { changeWorkspace, type Workspace } from './workspace.js';
 
 /** A probe file as the terminal read it. */
@@ -44,11 +46,14 @@ interface RowChoice {
   readonly layers?: readonly number[];
 }
 
+/** What makes the results of a ranking part of a checkpoint. */
+type Taped = (ranking: Ranking) => Ranking;
+
 /** The strategies that can be named. */
 export const strategies = {
   greedy: (rows: RowChoice) => greedy({ candidates: (engine) => scaleWeightedRows(engine, rows) }),
-  guided: (rows: RowChoice) => guided({ ranking: lowerBound(rows) }),
-} as const satisfies Record<string, (rows: RowChoice) => Strategy>;
+  guided: (rows: RowChoice, taped: Taped) => guided({ ranking: taped(lowerBound(rows)) }),
+} as const satisfies Record<string, (rows: RowChoice, taped: Taped) => Strategy>;
 /** The fitness functions that can be named; the first is the default. */
 export const fitnesses = { answer: () => answerFitness(), gap: () => gapFitness() } as const satisfies Record<
   string,
@@ -74,6 +79,8 @@ export interface CommitRequest {
   readonly seed: number;
   readonly budget: Budget;
   readonly threads: number;
+  /** Go on with this very search where an earlier process ended; the budget may be another. */
+  readonly resume?: boolean;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: SearchProgress) => void;
   /** Told, after the search, how many answers and documents of both states are in. */
@@ -91,17 +98,16 @@ export interface CommitOutcome {
   readonly iterations: number;
   readonly accepted: number;
   readonly elapsedMs: number;
-  readonly stoppedBy: SearchResult['stoppedBy'];
+  readonly stoppedBy: ResumableResult['result']['stoppedBy'];
   readonly evaluation?: ReturnType<typeof reportOf>;
-  /** Why nothing was measured, where something should have been. */
-  readonly unmeasured?: 'interrupted';
 }
 
 /**
  * Searches a patch on top of HEAD, or for a new branch on top of the base or of any stack, and commits it. The working
- * model then holds it. Throws NOTHING_TO_COMMIT when nothing was gained, BRANCH_EXISTS, STACK_SYNTAX, UNKNOWN_REVISION,
+ * model then holds it. Throws NOTHING_TO_COMMIT when nothing was gained, INTERRUPTED
+ * when the signal ended it (a checkpoint is kept), CHECKPOINT_MISSING, CHECKPOINT_INVALID, BRANCH_EXISTS, STACK_SYNTAX, UNKNOWN_REVISION,
  * PROBES_INVALID, PROBES_OVERLAP, TEXT_INVALID, PROBES_UNUSABLE, MODEL_CHANGED, MODEL_LINKED, WORKTREE_DIRTY, and what
- * opening the key throws: all but the first before the search.
+ * opening the key throws: all but the first two before the search.
  */
 export async function commit(directory: string, request: CommitRequest, recorder: Recorder): Promise<CommitOutcome> {
   const probes = request.probes.map(({ bytes, name }) => parseProbes(bytes, name));
@@ -117,21 +123,33 @@ export async function commit(directory: string, request: CommitRequest, recorder
     const signer = await openSigner(recorder);
     const parents = await readState(workspace.repository, onto.commit);
     const patches = await readPatches(workspace.repository, onto.commit, parents);
-    const { result, measurement } = await withEngine(workspace, request.threads, async ({ engine, hold }) => {
-      hold(composeMask(patches.values()));
-      const result = await strategies[request.strategy](request.layers ? { layers: request.layers } : {}).search({
-        engine,
-        probes: probes.flatMap((set) => set.probes),
-        controls: controls.flatMap((set) => set.probes),
-        fitness: fitnesses[request.fitness](),
-        seed: request.seed,
-        budget: request.budget,
-        ...(request.signal && { signal: request.signal }),
-        ...(request.onProgress && { onProgress: request.onProgress }),
-      });
-      assertGain(result);
-      return { result, measurement: await measure(engine, result, measurable, request) };
-    });
+    const { result, checkpoint, measurement } = await withEngine(
+      workspace,
+      request.threads,
+      async ({ engine, hold }) => {
+        hold(composeMask(patches.values()));
+        const found = await searchResumably(workspace.repository, {
+          problem: {
+            engine,
+            probes: probes.flatMap((set) => set.probes),
+            controls: controls.flatMap((set) => set.probes),
+            fitness: fitnesses[request.fitness](),
+            seed: request.seed,
+            budget: request.budget,
+            ...(request.signal && { signal: request.signal }),
+            ...(request.onProgress && { onProgress: request.onProgress }),
+          },
+          strategy: (taped) => strategies[request.strategy](request.layers ? { layers: request.layers } : {}, taped),
+          inputs: inputsOf(request, { base: workspace.state.weightsId, parents, probes, controls }, recorder),
+          resume: request.resume ?? false,
+        });
+        if (!isGain(found.result)) {
+          await found.checkpoint.remove();
+          throw nothingGained(found.result);
+        }
+        return { ...found, measurement: await measure(engine, found, measurable, request) };
+      },
+    );
     const patch = createPatch(workspace.state.weightsId, result.flips);
     const id = patchId(patch);
     const { weightsId: base } = workspace.state;
@@ -155,6 +173,7 @@ export async function commit(directory: string, request: CommitRequest, recorder
       },
       { ...recorder, signer },
     );
+    await checkpoint.remove();
     return {
       commit: recorded.commit,
       ...(onto.branch !== undefined && { branch: onto.branch }),
@@ -168,7 +187,6 @@ export async function commit(directory: string, request: CommitRequest, recorder
       elapsedMs: Math.round(result.elapsedMs),
       stoppedBy: result.stoppedBy,
       ...(evaluation && { evaluation: reportOf(evaluation) }),
-      ...(!measurement && isAnything(measurable) && { unmeasured: 'interrupted' as const }),
     };
   });
 }
@@ -187,21 +205,21 @@ function measurableOf({ heldOut = [], texts = [] }: CommitRequest, controls: rea
 
 const isAnything = ({ probes, texts }: Measurable<MeasuredSet>): boolean => probes.length + texts.length > 0;
 
-/** Measures what the search found. Ctrl-C must not lose the search: then there is nothing to say of it. */
+/** Measures what the search found. Throws INTERRUPTED: the checkpoint then leads here again. */
 async function measure(
   engine: Engine,
-  result: SearchResult,
+  found: ResumableResult,
   measurable: Measurable<MeasuredSet>,
   { signal, onMeasure }: CommitRequest,
 ): Promise<Measurement<MeasuredSet> | undefined> {
-  if (!isAnything(measurable) || result.stoppedBy === 'interrupted') return undefined;
+  if (!isAnything(measurable)) return undefined;
   try {
-    return await measureChange(engine, result.flips, measurable, {
+    return await measureChange(engine, found.result.flips, measurable, {
       ...(signal && { signal }),
       ...(onMeasure && { onProgress: onMeasure }),
     });
   } catch (error) {
-    if (error instanceof SearchError && error.code === 'INTERRUPTED') return undefined;
+    if (error instanceof SearchError && error.code === 'INTERRUPTED') throw await interruption(found);
     throw error;
   }
 }
@@ -229,17 +247,31 @@ async function assertRecordable({ repository, model }: Workspace, onto: Head): P
   await assertMovable(repository, { from, to: onto.commit, branch: onto.branch });
 }
 
-function assertGain(result: SearchResult): void {
-  if (result.flips.length > 0 && result.objectiveAfter > result.objectiveBefore) return;
-  const when = result.stoppedBy === 'interrupted' ? ' before it was interrupted' : '';
-  throw new SearchError(
-    'NOTHING_TO_COMMIT',
-    `Nothing to commit: ${result.iterations} candidates gained nothing${when}`,
-    {
-      hint: 'Search longer (--iterations), with more and more varied probes, or with another --seed.',
-      data: { iterations: result.iterations, objective: result.objectiveBefore, stoppedBy: result.stoppedBy },
-    },
-  );
+const isGain = ({ flips, objectiveBefore, objectiveAfter }: SearchResult): boolean =>
+  flips.length > 0 && objectiveAfter > objectiveBefore;
+
+function nothingGained({ iterations, objectiveBefore, stoppedBy }: SearchResult): SearchError {
+  return new SearchError('NOTHING_TO_COMMIT', `Nothing to commit: ${iterations} candidates gained nothing`, {
+    hint: 'Search longer (--iterations), with more and more varied probes, or with another --seed.',
+    data: { iterations, objective: objectiveBefore, stoppedBy },
+  });
+}
+
+/** What a checkpoint must have in common with the search that it is to continue. */
+function inputsOf(
+  { strategy, fitness, layers, seed }: CommitRequest,
+  { base, parents, probes, controls }: Inputs,
+  { version }: Recorder,
+): SearchInputs {
+  const digests = (sets: readonly ProbeSet[]) => sets.map(({ sha256 }) => sha256);
+  const settled = ({ name, settings }: Part): string => `${name} ${JSON.stringify(settings)}`;
+  const searching = strategies[strategy]({}, (ranking) => ranking);
+  return {
+    ...{ 'version of Bankai': version, base, 'patches below': parents },
+    ...{ probes: digests(probes), controls: digests(controls) },
+    ...{ strategy: settled(searching), fitness: settled(fitnesses[fitness]()) },
+    ...{ layers: layers?.map(String) ?? [], seed: String(seed) },
+  };
 }
 
 interface Inputs {

@@ -77,6 +77,7 @@ const errors: readonly (readonly [code: string, exitCode: number, args: readonly
   ['PROBES_UNUSABLE', 128, ['probes', 'calibrate', 'solved.json', '-o', 'new.json', '--sure', '1']],
   ['FILE_EXISTS', 128, ['probes', 'calibrate', 'few.json', '-o', 'few.json']],
   ['NOTHING_TO_COMMIT', 1, ['commit', '-m', 'solved', '--probes', 'solved.json', '--iterations', '1']],
+  ['CHECKPOINT_MISSING', 128, ['commit', '-m', 'solved', '--probes', 'solved.json', '--resume']],
   ['NOTHING_TO_BISECT', 1, ['bisect', '--probes', 'solved.json', 'base', 'calc']],
   ['USAGE', 129, ['bisect', 'base', 'calc']],
   ['USAGE', 129, ['blame', 'blk.0.ffn_gate.weight:']],

@@ -2,8 +2,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { readGguf } from '../../src/gguf/read.js';
 import { bytesSource } from '../../src/gguf/source.js';
 import type { CommitOutcome } from '../../src/workflows/commit.js';
@@ -178,7 +179,7 @@ describe('commit', () => {
     expect(fingerprint(cli.directory)).toEqual(before);
   });
 
-  test('keeps what was found when Ctrl-C ends the search, and says so', async () => {
+  test('Ctrl-C keeps a checkpoint and says how to go on', async () => {
     // A stderr that says it is a terminal gets progress, which tells when there is something to keep.
     const preload = join(cli.directory, '.git', 'terminal.mjs');
     writeFileSync(preload, 'Object.assign(process.stderr, { isTTY: true, getWindowSize: () => [80, 24] });\n');
@@ -196,10 +197,34 @@ describe('commit', () => {
       if (!hadSomething && /[1-9]\d* kept/.test(stderr)) child.kill('SIGINT');
     });
     const [code] = (await once(child, 'close')) as [number];
-    expect(code).toBe(0);
+    expect([code, stdout]).toEqual([130, '']);
     expect(stderr).toContain('Stopping. Press Ctrl-C again to quit at once.');
-    expect(stdout).toMatch(/^\[endless [0-9a-f]{10}\] better calculus\n[^]*interrupted/);
-    expect(existsSync(join(cli.directory, '.git', 'bankai', 'journal.bin'))).toBe(false);
+    expect(stderr).toContain('hint: Nothing was changed. The same command with "--resume" goes on from here; with');
+    const iterations = stderr.match(/"--resume --iterations (\d+)"/)?.[1] ?? '';
+    const enough = endless.map((word) => (word === '1000000' ? iterations : word));
+    const outcome = await answerOf<CommitOutcome>(cli, [...enough, '--resume']);
+    expect(outcome).toMatchObject({ branch: 'endless', stoppedBy: 'iterations', iterations: Number(iterations) });
+    expect(await answerOf(cli, ['verify'])).toMatchObject({ ok: true });
+  });
+
+  test('a search that was killed goes on to the patch of one that was not', async () => {
+    const args = (branch: string): string[] => search(branch, 'arithmetic', '--seed', '1');
+    const folder = join(cli.directory, '.git', 'bankai', 'checkpoints');
+    const child = spawn(process.execPath, [join(root, 'bin', 'run.js'), ...args('killed')], {
+      cwd: cli.directory,
+      env: cli.env,
+    });
+    const closed = once(child, 'close');
+    // The first evaluation is written at once; how far the search comes after that does not matter.
+    const isThere = (): boolean =>
+      existsSync(folder) && readdirSync(folder).some((name) => /^[0-9a-f]{64}\.json$/.test(name));
+    while (!isThere()) await setTimeout(5);
+    child.kill('SIGKILL');
+    expect(await closed).toEqual([null, 'SIGKILL']);
+    const resumed = await answerOf<CommitOutcome>(cli, [...args('killed'), '--resume']);
+    const whole = await answerOf<CommitOutcome>(cli, args('whole'));
+    expect(resumed.patch).toBe(whole.patch);
+    expect(existsSync(folder)).toBe(false);
     expect(await answerOf(cli, ['verify'])).toMatchObject({ ok: true });
   });
 });

@@ -413,9 +413,6 @@ export const commit: CommitReport = {
   evaluation: measured,
 };
 
-const { evaluation: _measured, ...searched } = commit;
-export const interruptedCommit: CommitReport = { ...searched, stoppedBy: 'interrupted', unmeasured: 'interrupted' };
-
 export const checkout: CheckoutReport = {
   commit: third,
   stack: 'calc+math',

@@ -111,7 +111,6 @@ const all: Drawn[] = [
   drawn('layers', 'layers', samples.layers, renderLayers),
   drawn('audit', 'audit', samples.audit, renderAudit),
   drawn('commit', 'commit', samples.commit, renderCommit),
-  drawn('commit, interrupted', 'commit', samples.interruptedCommit, renderCommit),
   drawn('checkout', 'checkout', samples.checkout, renderCheckout),
   drawn('merge', 'merge', samples.merged, renderMerge),
   drawn('merge, fast-forward', 'merge', { ...samples.merged, result: 'fast-forward' as const }, renderMerge),

@@ -1,11 +1,13 @@
 /** What stops a commit, and what of it remains. */
-import { beforeAll, describe, expect, test } from '@jest/globals';
-import { readdirSync, writeFileSync } from 'node:fs';
+import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { SearchError } from '../../src/errors.js';
 import type { PatchId } from '../../src/patch/ids.js';
 import { openRepository } from '../../src/repo/repository.js';
 import { resolveStack } from '../../src/repo/resolve.js';
 import { readState } from '../../src/repo/state.js';
+import type { SearchProgress } from '../../src/search/strategy.js';
 import { branches } from '../../src/workflows/branch.js';
 import { checkout } from '../../src/workflows/checkout.js';
 import { commit, type CommitRequest } from '../../src/workflows/commit.js';
@@ -34,25 +36,115 @@ const request = (branch: string, changes: Partial<CommitRequest> = {}): CommitRe
 
 beforeAll(() => makeSampleRepository(cli));
 
-describe('an interrupted search', () => {
-  test('is committed with what it found so far', async () => {
+const checkpoints = (): string[] => {
+  const folder = join(directory, '.git', 'bankai', 'checkpoints');
+  return existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : [];
+};
+
+describe.each(['greedy', 'guided'] as const)('an interrupted %s search', (strategy) => {
+  const searched = (branch: string, changes: Partial<CommitRequest> = {}) =>
+    request(branch, { strategy, budget: { iterations: 24 }, ...changes });
+
+  test('changes nothing, keeps a checkpoint, and goes on from it to the same patch', async () => {
+    const before = fingerprint(directory);
     const stop = new AbortController();
-    const outcome = await commit(
+    const interrupted = commit(
       directory,
-      request('found', { signal: stop.signal, onProgress: ({ accepted }) => accepted > 0 && stop.abort() }),
+      searched(`${strategy}-twice`, {
+        signal: stop.signal,
+        onProgress: ({ accepted }) => accepted > 0 && stop.abort(),
+      }),
       recorderAt(cli),
     );
-    expect(outcome).toMatchObject({ branch: 'found', stoppedBy: 'interrupted', accepted: 1, flips: 1 });
-    const [{ statements }] = await show(directory, 'found');
-    expect(statements[0].summary.join('\n')).toContain('stopped by interrupted');
+    await expect(interrupted).toFailWithCode('INTERRUPTED');
+    const after = fingerprint(directory);
+    for (const [path, content] of Object.entries(before)) expect([path, after[path]]).toEqual([path, content]);
+    expect(checkpoints()).toHaveLength(1);
+    const iterations: number[] = [];
+    const onProgress: CommitRequest['onProgress'] = (progress) => void iterations.push(progress.iterations);
+    const resumed = await commit(
+      directory,
+      searched(`${strategy}-twice`, { resume: true, onProgress }),
+      recorderAt(cli),
+    );
+    expect(checkpoints()).toEqual([]);
+    const whole = await commit(directory, searched(`${strategy}-once`), recorderAt(cli));
+    expect(resumed).toEqual({
+      ...whole,
+      ...{ branch: `${strategy}-twice`, message: `${strategy}-twice` },
+      commit: resumed.commit,
+      elapsedMs: resumed.elapsedMs,
+    });
+    expect(resumed.patch).toBe(whole.patch);
     expect(await verifyStack(directory, 'HEAD')).toMatchObject({ ok: true });
   });
 
-  test('is nothing when it found nothing', async () => {
-    const before = fingerprint(directory);
-    const searching = commit(directory, request('none', { signal: AbortSignal.abort() }), recorderAt(cli));
-    await expect(searching).toFailWithCode('NOTHING_TO_COMMIT');
-    expect(fingerprint(directory)).toEqual(before);
+  test('is recorded with what it found so far when its budget is cut to that', async () => {
+    const stop = new AbortController();
+    const name = `${strategy}-cut`;
+    const signal = { signal: stop.signal, onProgress: ({ accepted }: SearchProgress) => accepted > 0 && stop.abort() };
+    const error = await commit(directory, searched(name, signal), recorderAt(cli)).catch(
+      (thrown: SearchError) => thrown,
+    );
+    const { iterations, flips } = (error as SearchError).data as { iterations: number; flips: number };
+    const outcome = await commit(directory, searched(name, { resume: true, budget: { iterations } }), recorderAt(cli));
+    expect(outcome).toMatchObject({ branch: name, iterations, flips, stoppedBy: 'iterations' });
+    expect(checkpoints()).toEqual([]);
+  });
+});
+
+describe('a checkpoint', () => {
+  const interrupt = async (branch: string, changes: Partial<CommitRequest> = {}) => {
+    const stop = new AbortController();
+    const signal = { signal: stop.signal, onProgress: () => stop.abort() };
+    await expect(commit(directory, request(branch, { ...signal, ...changes }), recorderAt(cli))).toFailWithCode(
+      'INTERRUPTED',
+    );
+  };
+  const resume = (changes: Partial<CommitRequest> = {}) =>
+    commit(directory, request('resumed', { resume: true, budget: { iterations: 1 }, ...changes }), recorderAt(cli));
+
+  afterEach(() => checkpoints().forEach((path) => rmSync(path)));
+
+  test('that is not there is missed', async () => {
+    await expect(resume()).toFailWithCode('CHECKPOINT_MISSING');
+  });
+
+  test('of another search is refused, and what differs is said', async () => {
+    await interrupt('first');
+    await expect(resume({ seed: 2 })).rejects.toThrow('the most similar one differs in seed');
+    await expect(resume({ fitness: 'gap', layers: [1] })).rejects.toThrow('differs in fitness, layers');
+    expect(checkpoints()).toHaveLength(1);
+  });
+
+  test.each([
+    ['cut', (text: string) => text.slice(0, text.length / 2)],
+    ['changed', (text: string) => text.replace(/"ms":/, '"ms":1')],
+    ['of another format', (text: string) => text.replace('checkpoint/v1', 'checkpoint/v2')],
+  ])('that is %s is refused, and a search without --resume does without it', async (_what, damage) => {
+    await interrupt('first');
+    const [path] = checkpoints();
+    writeFileSync(path, damage(readFileSync(path, 'utf8')));
+    await expect(resume()).toFailWithCode('CHECKPOINT_INVALID');
+    await interrupt('first');
+    expect(checkpoints()).toEqual([path]);
+  });
+
+  test('is not replaced by a shorter one of the same search that was begun anew', async () => {
+    let count = 0;
+    const stop = new AbortController();
+    await interrupt('long', { signal: stop.signal, onProgress: () => ++count === 5 && stop.abort() });
+    const [path] = checkpoints();
+    const long = readFileSync(path, 'utf8');
+    await interrupt('short');
+    expect(readFileSync(path, 'utf8')).toBe(long);
+  });
+
+  test('goes when there is nothing to commit', async () => {
+    const solved = [{ name: 'solved.json', bytes: Buffer.from(someProbes('knowledge', 4)) }];
+    const search = request('none', { probes: solved, budget: { iterations: 1 } });
+    await expect(commit(directory, search, recorderAt(cli))).toFailWithCode('NOTHING_TO_COMMIT');
+    expect(checkpoints()).toEqual([]);
   });
 });
 
@@ -104,14 +196,16 @@ describe('what a commit measures', () => {
     expect(patch).toBe(id);
   });
 
-  test('is left out when it is interrupted, and the patch is kept', async () => {
+  test('may be interrupted: the search is not lost', async () => {
     const stop = new AbortController();
-    const outcome = await measured('hasty', { signal: stop.signal, onMeasure: () => stop.abort() });
-    expect(outcome).toMatchObject({ flips: 1, unmeasured: 'interrupted' });
-    expect(outcome.evaluation).toBeUndefined();
-    const [{ statements }] = await show(directory, 'hasty');
-    expect(statements.map(({ kind }) => kind)).toEqual(['search']);
-    expect(await verifyStack(directory, 'HEAD')).toMatchObject({ ok: true });
+    const interrupted = measured('hasty', { signal: stop.signal, onMeasure: () => stop.abort() });
+    await expect(interrupted).toFailWithCode('INTERRUPTED');
+    const outcome = await measured('hasty', { resume: true });
+    expect(outcome).toMatchObject({ branch: 'hasty', flips: 1 });
+    expect(outcome.evaluation?.probes).toHaveLength(2);
+    const [{ id }] = await show(directory, 'measured');
+    expect(outcome.patch).toBe(id);
+    expect(checkpoints()).toEqual([]);
   });
 
   test.each([

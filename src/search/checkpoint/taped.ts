@@ -1,0 +1,172 @@
+/** Owns the seam between a strategy and its evaluations: problems and rankings whose every result goes through a tape. */
+import type { Engine } from '../../engine/engine.js';
+import type { Flip } from '../../patch/flip.js';
+import type { Fitness, FitnessEffects, FitnessValue, PreparedFitness, Screen } from '../fitness.js';
+import type { Ranking } from '../ranking.js';
+import type { SearchProblem } from '../strategy.js';
+import { createTape, type Tape, type TapeEntry } from './tape.js';
+
+/** A search that can be continued. */
+export interface TapedSearch {
+  /** The problem to give to a strategy. */
+  readonly problem: SearchProblem;
+  /** Makes the results of a ranking go through the tape; without this they are computed again when a search is continued. */
+  ranking(ranking: Ranking): Ranking;
+  readonly tape: Tape;
+}
+
+/** More ranked flips than this are not recorded but ranked again. */
+const MOST_RANKED = 20_000;
+
+/**
+ * Puts a tape under a problem. The strategy then gives the same result as it does on the problem itself, whatever part of
+ * the tape was recorded before; `onRecord` is told after every new entry.
+ */
+export function tapeSearch(
+  problem: SearchProblem,
+  recorded: readonly TapeEntry[],
+  onRecord: (entries: readonly TapeEntry[]) => void,
+): TapedSearch {
+  const now = problem.now ?? (() => performance.now());
+  const tape = createTape(recorded, { tokens: () => problem.engine.tokensEvaluated, now }, onRecord);
+  const engine = tapedEngine(problem.engine, tape);
+  return {
+    problem: { ...problem, engine, fitness: tapedFitness(problem.fitness, problem.engine, tape), now: tape.elapsedMs },
+    ranking: (ranking) => tapedRanking(ranking, tape),
+    tape,
+  };
+}
+
+/** Only what is asked of the weights as they are is taped; the rest goes to the engine. */
+function tapedEngine(engine: Engine, tape: Tape): Engine {
+  return {
+    config: engine.config,
+    tokenizer: engine.tokenizer,
+    threads: engine.threads,
+    tensors: engine.tensors,
+    get tokensEvaluated() {
+      return tape.tokens();
+    },
+    meanScales: (tensor) => engine.meanScales(tensor),
+    toggle(flips) {
+      const list = [...flips];
+      engine.toggle(list);
+      for (const flip of list) tape.toggled(flip);
+    },
+    prepare: (sequences) => engine.prepare(sequences),
+    generate: (prompts, options) => tape.take('generate', () => engine.generate(prompts, options)),
+    lastLogits: (prompts) => engine.lastLogits(prompts),
+    dispose: () => engine.dispose(),
+  };
+}
+
+function tapedFitness(fitness: Fitness, engine: Engine, tape: Tape): Fitness {
+  return {
+    name: fitness.name,
+    settings: fitness.settings,
+    prepare: (_taped, probes, controls) => {
+      // The reference is laid out anew in any case: no tape holds it.
+      const prepared = fitness.prepare(engine, probes, controls);
+      const { start } = prepared;
+      tape.take(
+        'prepare',
+        () => start,
+        (recorded) => recorded.objective === start.objective && same(recorded.perProbe, start.perProbe),
+      );
+      return tapedEvaluations(prepared, engine, tape);
+    },
+  };
+}
+
+function tapedEvaluations(prepared: PreparedFitness, engine: Engine, tape: Tape): PreparedFitness {
+  let kept = tape.mark();
+  const screens = new Set<LateScreen>();
+  tape.onLive(() =>
+    withoutFlips(engine, tape.since(kept), () => {
+      prepared.keep();
+      for (const screen of screens) screen.make();
+    }),
+  );
+  return {
+    start: prepared.start,
+    tokenCount: prepared.tokenCount,
+    evaluate: () => tape.take('evaluate', () => prepared.evaluate()),
+    evaluateAbove: (bar) => tape.take<FitnessValue | undefined>('evaluateAbove', () => prepared.evaluateAbove(bar)),
+    keep() {
+      tape.take('keep', () => void prepared.keep());
+      kept = tape.mark();
+    },
+    effects: () => (tape.live() ? prepared.effects() : lateEffects(prepared)),
+    summarizeEffects: (unit, visit) => prepared.summarizeEffects(unit, visit),
+    screen(probes) {
+      const screen = lateScreen(() => prepared.screen(probes), tape);
+      screens.add(screen);
+      return { ...screen.face, dispose: () => void (screens.delete(screen), screen.face.dispose()) };
+    },
+    dispose: () => prepared.dispose(),
+  };
+}
+
+const same = (a: Float64Array, b: Float64Array): boolean =>
+  a.length === b.length && a.every((value, i) => Object.is(value, b[i]));
+
+/** Runs an action without some of the flips in effect. */
+function withoutFlips(engine: Engine, flips: readonly Flip[], action: () => void): void {
+  engine.toggle(flips);
+  try {
+    action();
+  } finally {
+    engine.toggle(flips);
+  }
+}
+
+/** Effects that are computed when somebody looks at them: a taped ranking that is on the tape does not. */
+function lateEffects(prepared: PreparedFitness): FitnessEffects {
+  let computed: FitnessEffects | undefined;
+  const effects = (): FitnessEffects => (computed ??= prepared.effects());
+  return {
+    get probes() {
+      return effects().probes;
+    },
+    get gains() {
+      return effects().gains;
+    },
+    get costs() {
+      return effects().costs;
+    },
+  };
+}
+
+/** A screen that is laid out only once its scores are no longer on the tape. */
+interface LateScreen {
+  readonly face: Screen;
+  make(): void;
+}
+
+function lateScreen(layOut: () => Screen, tape: Tape): LateScreen {
+  let screen: Screen | undefined;
+  const made = (): Screen => (screen ??= layOut());
+  return {
+    face: {
+      start: tape.take('screen', () => made().start),
+      score: () => tape.take('score', () => made().score()),
+      dispose: () => screen?.dispose(),
+    },
+    make: () => void made(),
+  };
+}
+
+function tapedRanking(ranking: Ranking, tape: Tape): Ranking {
+  return {
+    name: ranking.name,
+    settings: ranking.settings,
+    rank(effects) {
+      let ranked: ReturnType<Ranking['rank']> | undefined;
+      const recorded = tape.take('rank', () => {
+        ranked = ranking.rank(effects);
+        return ranked.length > MOST_RANKED ? undefined : ranked;
+      });
+      return recorded ?? ranked ?? ranking.rank(effects);
+    },
+  };
+}
