@@ -29,7 +29,8 @@ const top = 40;
 const captionHeight = 44;
 
 // Blue and orange are told apart by nearly everybody; what a colour says is also in a place, a sign or a word.
-const stylesheet = [
+/** The style sheet inside every figure: pages that forbid others allow this one. */
+export const figureStyle = [
   'svg{color-scheme:light dark}',
   '.page{fill:#fff}text{font:12px ui-monospace,monospace;fill:#1f2328}',
   '.title{font-weight:600;font-size:14px}.faint{fill:#59636e}.up{fill:#0969da}.down{fill:#bc4c00}.same{fill:#8c959f}',
@@ -61,7 +62,7 @@ export function figureSvg({ title, description, panels }: Figure): string {
     [
       '\n' + element('title', { id: 'title' }, [escapeXml(title)]),
       '\n' + element('desc', { id: 'description' }, [escapeXml(description)]),
-      '\n' + element('style', {}, [stylesheet]),
+      '\n' + element('style', {}, [figureStyle]),
       '\n' + element('rect', { class: 'page', width, height }),
       '\n' + label(margin, 24, truncate(title, titleLength), { class: 'title' }),
       ...drawn.map((part) => '\n' + part),

@@ -40,8 +40,7 @@ export async function show(directory: string, expression: string) {
         id,
         base: { weightsId: patch.base, ...(name !== undefined && { name }) },
         ...(message !== undefined && { message }),
-        ...shapeOf(patch),
-        statements: inOrder(statements).map(summarize),
+        ...describePatch(patch, statements),
       };
     }),
   );
@@ -58,6 +57,12 @@ export async function messageOf(repository: Repository, from: CommitId, id: Patc
   const entries = await readLog(repository, from, { limit: HISTORY_LIMIT });
   return entries.findLast((entry) => entry.patchesAdded.includes(id))?.message.trim();
 }
+
+/** Describes what a patch changes, and what its statements say, wherever they were read. */
+export const describePatch = (patch: Patch, checks: readonly StatementCheck[]) => ({
+  ...shapeOf(patch),
+  statements: inOrder(checks).map(summarize),
+});
 
 function shapeOf(patch: Patch) {
   const flips = patchFlips(patch);

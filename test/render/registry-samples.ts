@@ -1,6 +1,7 @@
 /** One answer of every verb of registries, as its workflow would return it. */
 import type { InstallReport, LockReport } from '../../src/render/install.js';
 import type { KnownRegistry, RegistryAddReport } from '../../src/render/known.js';
+import type { ServingReport } from '../../src/render/serving.js';
 import type { SearchReport, SearchResult } from '../../src/render/search.js';
 import type {
   DelegateReport,
@@ -147,3 +148,5 @@ const lab: KnownRegistry = { name: 'lab', url: 'https://patches.example.org/', r
 export const registryAdded: RegistryAddReport = { ...lab, namespaces: ['mathlab', 'other'] };
 
 export const registries: KnownRegistry[] = [lab, { ...lab, name: 'mine', url: `file:///srv/${'patches/'.repeat(12)}` }];
+
+export const serving: ServingReport = { url: 'http://127.0.0.1:4873/', root: lab.root };

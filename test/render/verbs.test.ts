@@ -17,6 +17,7 @@ import { renderGc } from '../../src/render/gc.js';
 import { renderImport } from '../../src/render/import.js';
 import { renderInstall, renderLock } from '../../src/render/install.js';
 import { renderForget, renderRegistries, renderRegistryAdd } from '../../src/render/known.js';
+import { renderServing } from '../../src/render/serving.js';
 import { renderSearch } from '../../src/render/search.js';
 import { renderInit } from '../../src/render/init.js';
 import { renderDefaultKey, renderExportedKey, renderKeys, renderNewKey } from '../../src/render/key.js';
@@ -145,6 +146,7 @@ const all: Drawn[] = [
   drawn('update, nothing newer', 'update', registry.upToDate, renderInstall),
   drawn('lock', 'lock', registry.locked, renderLock),
   drawn('registry add', 'registry-add', registry.registryAdded, renderRegistryAdd),
+  drawn('registry serve', 'registry-serve', registry.serving, renderServing),
   drawn('registry list', 'registry-list', registry.registries, renderRegistries),
   drawn('registry forget', 'registry-forget', registry.registries[0], renderForget),
   drawn('key list', 'key-list', samples.keys, renderKeys),
