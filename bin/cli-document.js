@@ -13,7 +13,9 @@ const text = [
   'Every command says the same with `--help`. A _stack_ is a branch, tag or commit, several of them joined by `+`, or `base`.\n',
   'A patch is called by the first digits of its id. It has no name of its own, because the same change is the same patch whoever',
   'made it: what people call it is the subject of the commit that added it, and the branches and tags that lead there. To rename',
-  'it, rename the branch (`git branch -m OLD NEW`); to give it another name beside that one, tag the commit.\n',
+  'it, rename the branch (`bankai branch -m OLD NEW`); to give it another name beside that one, tag the commit (`bankai tag NAME COMMIT`).\n',
+  'There is no stash, and none is missed: whatever the working model holds is committed, so going elsewhere loses nothing, and',
+  '`bankai checkout -` comes back.\n',
   ...Object.keys(commands).sort().map(section),
 ].join('\n');
 

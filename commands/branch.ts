@@ -1,30 +1,60 @@
-import { Args } from '@oclif/core';
-import { renderBranches, renderNewBranch } from '../src/render/branch.js';
+import { Args, Flags } from '@oclif/core';
+import { UsageError } from '../src/errors.js';
+import { renderBranches, renderChangedBranch, renderNewBranch } from '../src/render/branch.js';
 import { BankaiCommand } from './base.js';
 import { stackFlags, stackText } from './terminal/stack-flags.js';
 
 export default class Branch extends BankaiCommand {
-  static override summary = 'List the branches, or create one.';
-  static override description = 'A new branch starts at HEAD, or at the stack given. HEAD and the working model stay.';
+  static override summary = 'List the branches, or create, rename or delete one.';
+  static override description =
+    'A new branch starts at HEAD, or at the stack given. HEAD and the working model stay; "bankai switch -c" goes there at once. ' +
+    'With -m, NAME is given the name STACK, or the branch that HEAD is on the name NAME. -d deletes a branch whose commits ' +
+    'HEAD, or the branch it follows, has too; -D any.';
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> both calc+math',
-    '<%= config.bin %> <%= command.id %> fresh base',
+    '<%= config.bin %> <%= command.id %> -m both calculator',
+    '<%= config.bin %> <%= command.id %> -d calculator',
   ];
   static override args = {
-    name: Args.string({ description: 'Name of the new branch.' }),
-    stack: Args.string({ default: 'HEAD', description: 'Where it starts.' }),
+    name: Args.string({ description: 'Name of the branch.' }),
+    stack: Args.string({ description: 'Where a new one starts, HEAD by default; with -m its new name.' }),
   };
-
-  static override flags = { ...stackFlags };
+  static override flags = {
+    ...stackFlags,
+    delete: Flags.boolean({ char: 'd', exclusive: ['move'], summary: 'Delete the branch.' }),
+    move: Flags.boolean({ char: 'm', summary: 'Rename the branch.' }),
+    force: Flags.boolean({
+      char: 'f',
+      summary: 'With -d: though its commits are nowhere else. With -m: over another one.',
+    }),
+    'delete-force': Flags.boolean({ char: 'D', exclusive: ['move', 'move-force'], summary: 'The same as -d -f.' }),
+    'move-force': Flags.boolean({ char: 'M', exclusive: ['delete'], summary: 'The same as -m -f.' }),
+  };
 
   async run() {
     const { args, flags } = await this.parse(Branch);
-    const { branches, newBranch } = await import('../src/workflows/branch.js');
-    if (args.name === undefined) return this.answer(await branches(this.directory), renderBranches);
-    return this.answer(
-      await newBranch(this.directory, args.name, stackText(args.stack, flags), this.actor),
-      renderNewBranch,
-    );
+    const { branches, dropBranch, moveBranch, newBranch } = await import('../src/workflows/branch.js');
+    const { name, stack } = args;
+    const deletes = flags.delete || flags['delete-force'];
+    const moves = flags.move || flags['move-force'];
+    if (name === undefined) {
+      if (deletes || moves) throw misused('Name the branch.');
+      return this.answer(await branches(this.directory), renderBranches);
+    }
+    if (deletes) {
+      if (stack !== undefined) throw misused('Delete one branch at a time.');
+      const force = flags.force || flags['delete-force'];
+      return this.answer(await dropBranch(this.directory, name, force), renderChangedBranch);
+    }
+    if (moves) {
+      const force = flags.force || flags['move-force'];
+      const names = stack === undefined ? { to: name } : { from: name, to: stack };
+      return this.answer(await moveBranch(this.directory, { ...names, force }, this.actor), renderChangedBranch);
+    }
+    const start = stackText(stack ?? 'HEAD', flags);
+    return this.answer(await newBranch(this.directory, name, start, this.actor), renderNewBranch);
   }
 }
+
+const misused = (hint: string): UsageError => new UsageError('USAGE', 'Cannot tell which branch is meant', { hint });

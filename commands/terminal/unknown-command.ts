@@ -2,10 +2,29 @@
 import type { Hook } from '@oclif/core';
 import { UsageError } from '../../src/errors.js';
 
+/** Verbs of git that Bankai has no use for. */
+const absent: Readonly<Record<string, { readonly why: string; readonly hint: string }>> = {
+  stash: {
+    why: 'the working model holds nothing that is not committed, so there is nothing to put aside',
+    hint: 'Check out what you want next; "bankai checkout -" comes back.',
+  },
+  mv: {
+    why: 'a patch has no name of its own, its id is its content',
+    hint: 'Use "bankai branch -m OLD NEW" to rename its branch, or "bankai tag NAME COMMIT" to give it a name beside.',
+  },
+};
+
 /** oclif's hook `command_not_found`: throws USAGE, with the nearest verb when there is a near one. */
 export const unknownCommand: Hook<'command_not_found'> = async function ({ id, config }) {
   const verb = id.replaceAll(':', ' ');
   const verbs = config.commandIDs.map((command) => command.replaceAll(':', ' '));
+  const word = verb.split(' ')[0];
+  if (Object.hasOwn(absent, word)) {
+    throw new UsageError('USAGE', `There is no "bankai ${word}": ${absent[word].why}`, {
+      hint: absent[word].hint,
+      data: { command: verb },
+    });
+  }
   const near = nearest(verb, verbs);
   const guess = near === undefined ? '' : ` Did you mean "bankai ${near}"?`;
   throw new UsageError('USAGE', `"${verb}" is not a bankai command`, {

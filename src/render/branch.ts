@@ -40,3 +40,18 @@ export function renderNewBranch(branch: NewBranch, { style }: View): string[] {
   const what = branch.patches === 0 ? 'the base' : plural(branch.patches, 'patch', 'patches');
   return [`Created branch ${style.name(printable(branch.name))} at ${style.id(shortId(branch.commit))} (${what})`];
 }
+
+/** A branch that is no more, or has another name now. */
+export interface ChangedBranch {
+  readonly name: string;
+  readonly commit: string;
+  readonly deleted?: true;
+  readonly renamedFrom?: string;
+}
+
+/** Writes what became of a branch. */
+export function renderChangedBranch({ name, commit, renamedFrom }: ChangedBranch, { style }: View): string[] {
+  const [id, branch] = [style.id(shortId(commit)), style.name(printable(name))];
+  if (renamedFrom !== undefined) return [`Renamed branch ${style.name(printable(renamedFrom))} to ${branch}, at ${id}`];
+  return [`Deleted branch ${branch}, which was at ${id}`];
+}

@@ -66,7 +66,7 @@ export async function moveHead(repository: Repository, move: HeadMove): Promise<
     else await updateIndex(repository, differences);
   });
   await logMove(repository, move);
-  if (move.branch !== undefined) await pointBranch(repository, move.branch, move.to, move.note);
+  if (move.branch !== undefined) await pointBranch(repository, move.branch, move.to, branchNote(move));
   await reporting('write HEAD', () =>
     writeRef(repository, 'HEAD', move.branch === undefined ? { oid: move.to } : { ref: `refs/heads/${move.branch}` }),
   );
@@ -83,6 +83,10 @@ async function logMove(repository: Repository, { from, to, branch, note }: HeadM
   ];
   await reporting("write HEAD's reflog", () => appendReflog(repository, 'HEAD', entries));
 }
+
+/** A checkout moves no branch: it can only have made one. */
+const branchNote = ({ note }: HeadMove): RefNote | undefined =>
+  note?.message.startsWith('checkout: ') ? { ...note, message: 'branch: Created from HEAD' } : note;
 
 /** Worktree files written at the same time: enough to keep the disk busy, far below the limit of open files. */
 const FILES_AT_ONCE = 64;

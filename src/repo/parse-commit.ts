@@ -26,11 +26,13 @@ export function parseCommit(id: CommitId, content: Buffer): Commit {
   };
 }
 
-/** Parses the id that a tag object names. Throws Error for one that is none. */
-export function parseTagTarget(content: Buffer): ObjectId {
-  const oid = valueOf(splitHeader(content).header, 'object');
-  if (oid === undefined || !isObjectId(oid)) throw new Error('a tag names no object');
-  return oid;
+/** Parses a tag object: what it names, who made it, its message with a signature behind it. Throws Error for what is none. */
+export function parseTag(content: Buffer): { object: ObjectId; tagger: Signature | undefined; message: string } {
+  const { header, message } = splitHeader(content);
+  const object = valueOf(header, 'object');
+  if (object === undefined || !isObjectId(object)) throw new Error('a tag names no object');
+  const tagger = valueOf(header, 'tagger');
+  return { object, tagger: tagger === undefined ? undefined : parseSignature(tagger), message };
 }
 
 const isObjectId = (text: string): boolean => /^[0-9a-f]{40}$/.test(text);

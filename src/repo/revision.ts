@@ -5,7 +5,7 @@ import { reporting } from './git-error.js';
 import { parentsOf } from './history.js';
 import { asCommitId, type CommitId, type ObjectId } from './ids.js';
 import { nearestNames } from './nearest-names.js';
-import { parseTagTarget } from './parse-commit.js';
+import { parseTag } from './parse-commit.js';
 import { objectsWithPrefix, readObject } from './read-object.js';
 import { hasReflog, readReflog } from './reflog.js';
 import { listRefs, readRefValue, resolveRef } from './refs.js';
@@ -159,11 +159,11 @@ async function logged(repository: Repository, { ref }: Place, number: number, so
 }
 
 /** Follows annotated tags to the commit they name; undefined when they name something else. */
-async function peel(repository: Repository, oid: ObjectId): Promise<CommitId | undefined> {
+export async function peel(repository: Repository, oid: ObjectId): Promise<CommitId | undefined> {
   for (let at = oid; ;) {
     const { type, content } = readObject(repository, at);
     if (type !== 'tag') return type === 'commit' ? asCommitId(at) : undefined;
-    at = parseTagTarget(content);
+    at = parseTag(content).object;
   }
 }
 

@@ -11,7 +11,7 @@ import { nobody } from './descriptor.js';
 import { reporting } from './git-error.js';
 import { asCommitId, type CommitId, type ObjectId } from './ids.js';
 import { readBlob, readCommit, readFileAt } from './object.js';
-import { parseTagTarget } from './parse-commit.js';
+import { parseTag } from './parse-commit.js';
 import { readObject } from './read-object.js';
 import { resolveRef, writeRef } from './refs.js';
 import type { Repository } from './repository.js';
@@ -65,7 +65,7 @@ export async function writeUndo(
         const { type, content } = readObject(repository, at);
         if (type === 'commit') commits.add(asCommitId(at));
         if (type === 'tag') files.set(`tags/${at}`, await add(content));
-        at = type === 'tag' ? parseTagTarget(content) : undefined;
+        at = type === 'tag' ? parseTag(content).object : undefined;
       }
     }
     const by = { ...nobody, timestamp: 0, timezoneOffset: 0 };

@@ -25,7 +25,7 @@ export async function writeObject(
   return oid;
 }
 
-/** Signs a commit's bytes: armoured text, as git keeps it in the header `gpgsig`. */
+/** Signs the bytes of a commit or a tag: armoured text, as git keeps it in the header `gpgsig`, or behind the message. */
 export type CommitSigner = (bytes: Uint8Array) => string;
 
 /** Writes a commit durably, unless it is there. Its message is cleaned as git would. Throws what the disk says. */

@@ -1,12 +1,21 @@
-/** Owns `bankai branch`: listing branches, and creating one at a stack. */
+/** Owns `bankai branch`: listing branches, creating one at a stack, renaming and deleting them. */
+import { UsageError } from '../errors.js';
 import { assertNewBranch, listBranches, readHead } from '../repo/branch.js';
+import { assertDeletable, assertNewName, findBranch } from '../repo/change-branch.js';
+import type { RefChange } from '../repo/change-refs.js';
 import { composeCommit } from '../repo/compose.js';
+import { changeConfig } from '../repo/git-config-write.js';
+import type { CommitId } from '../repo/ids.js';
+import { readModelCommit } from '../repo/model-ref.js';
 import { readCommit } from '../repo/object.js';
+import { type RefNote, renameReflog } from '../repo/reflog.js';
+import { resolveRef } from '../repo/refs.js';
 import { resolveStack } from '../repo/resolve.js';
 import { readState } from '../repo/state.js';
+import { writeUndo } from '../repo/undo-record.js';
 import { type Actor, noteOf, someone } from './actor.js';
-import { changeOnlyRefs } from './change-refs.js';
-import { changeWorkspace, openWorkspace } from './workspace.js';
+import { changeOnlyRefs, changeWithoutModel } from './change-refs.js';
+import { changeWorkspace, openWorkspace, type Workspace } from './workspace.js';
 
 /** Lists the branches with the sizes of their states. */
 export async function branches(directory: string) {
@@ -34,4 +43,75 @@ export async function newBranch(directory: string, name: string, expression: str
     await changeOnlyRefs(workspace, `branch: ${name}`, [{ name: `refs/heads/${name}`, after: commit }], note);
     return { name, commit, patches: stack.patches.length };
   });
+}
+
+/** Deletes a branch, with its log and its settings. Throws UNKNOWN_REVISION, BRANCH_IN_USE, BRANCH_UNMERGED unless forced. */
+export async function dropBranch(directory: string, name: string, force: boolean) {
+  return changeWorkspace(directory, async (workspace) => {
+    const { repository } = workspace;
+    const branch = await findBranch(repository, name);
+    await assertDeletable(repository, branch, force);
+    await changeOnlyRefs(workspace, `branch -d: ${name}`, [{ name: `refs/heads/${name}`, before: branch.commit }]);
+    await changeConfig(repository, [{ remove: `branch.${name}` }]);
+    return { name, commit: branch.commit, deleted: true as const };
+  });
+}
+
+/**
+ * Renames a branch, with its log and its settings: HEAD's where none is named, and HEAD stays on it. Throws
+ * UNKNOWN_REVISION, NAME_INVALID, BRANCH_EXISTS for a name in the way or, unless forced, taken, USAGE when HEAD is on none.
+ */
+export async function moveBranch(
+  directory: string,
+  { from, to, force }: { from?: string | undefined; to: string; force: boolean },
+  actor: Actor = someone(),
+) {
+  return changeWorkspace(directory, async (workspace) => {
+    const { repository } = workspace;
+    const head = await readHead(repository);
+    const name = from ?? head.branch;
+    if (name === undefined) {
+      throw new UsageError('USAGE', 'Cannot rename the branch that HEAD is on: it is on none', {
+        hint: 'Name the branch: "bankai branch -m OLD NEW".',
+      });
+    }
+    const { commit } = await findBranch(repository, name);
+    const answer = { name: to, commit, renamedFrom: name };
+    if (name === to) return answer;
+    await assertNewName(repository, to, force);
+    const [old, ref] = [`refs/heads/${name}`, `refs/heads/${to}`];
+    const replaced = resolveRef(repository, ref);
+    const note = await noteOf(repository, actor, `Branch: renamed ${old} to ${ref}`);
+    await renameReflog(repository, old, ref);
+    const refs = [
+      { name: old, before: commit },
+      { name: ref, after: commit, ...(replaced !== undefined && { before: replaced }) },
+    ];
+    if (head.branch === name) await renameHead(workspace, { name, to, commit, refs, note });
+    else await changeOnlyRefs(workspace, `branch -m: ${name} to ${to}`, refs, note);
+    await changeConfig(repository, [{ remove: `branch.${to}` }, { rename: `branch.${name}`, to: `branch.${to}` }]);
+    return answer;
+  });
+}
+
+interface Renaming {
+  readonly name: string;
+  readonly to: string;
+  readonly commit: CommitId;
+  readonly refs: readonly RefChange[];
+  readonly note: RefNote;
+}
+
+/** Renames the branch that HEAD is on: HEAD goes to the new name before the old one goes. */
+async function renameHead(workspace: Workspace, { name, to, commit, refs, note }: Renaming): Promise<void> {
+  const { repository } = workspace;
+  const holds = await readModelCommit(repository);
+  const undo = await writeUndo(repository, {
+    operation: `branch -m: ${name} to ${to}`,
+    head: { before: { commit, branch: name }, after: { commit, branch: to } },
+    refs,
+    model: { before: holds, after: holds },
+  });
+  const move = { from: commit, to: commit, branch: to, files: 'none' as const, note };
+  await changeWithoutModel(workspace, { move, refs, note, ...(undo !== undefined && { undo }) });
 }

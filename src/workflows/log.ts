@@ -8,6 +8,7 @@ import type { Signature } from '../repo/object.js';
 import { composeCommit } from '../repo/compose.js';
 import { resolveStack } from '../repo/resolve.js';
 import type { Repository } from '../repo/repository.js';
+import { listTags } from '../repo/tag.js';
 import { readPatches } from '../repo/state.js';
 import { openWorkspace } from './workspace.js';
 
@@ -43,6 +44,7 @@ async function refsByCommit(repository: Repository): Promise<Map<CommitId, strin
   const add = (commit: CommitId, name: string) => refs.set(commit, [...(refs.get(commit) ?? []), name]);
   add(head.commit, head.branch === undefined ? 'HEAD' : `HEAD -> ${head.branch}`);
   for (const { name, commit } of await listBranches(repository)) if (name !== head.branch) add(commit, name);
+  for (const { name, commit } of await listTags(repository)) add(commit, `tag: ${name}`);
   return refs;
 }
 

@@ -1,6 +1,9 @@
 /** Revisions, reflogs and refs as a person types them, beside plain git in the same repository. */
 import { beforeAll, describe, expect, test } from '@jest/globals';
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { verifySsh } from '../../src/trust/ssh-signature.js';
 import { createCli } from './cli.js';
 import { answerOf, digestOf, makeSampleRepository, outputOf } from './repository.js';
 
@@ -40,7 +43,7 @@ describe('revisions and refs', () => {
       expect.stringMatching(/^commit \(initial\): Base model [0-9a-f]{64}$/),
     ]);
     expect((await bankai('reflog', 'calc')).split('\n')).toHaveLength(2);
-    expect(await git('fsck', '--strict', '--full')).toBe('');
+    expect(await git('fsck', '--strict', '--full', '--no-dangling')).toBe('');
   });
 
   test('checkout takes whatever git calls a commit', async () => {
@@ -93,10 +96,113 @@ describe('revisions and refs', () => {
     expect(await answerOf<unknown[]>(cli, ['show', ...all])).toHaveLength(1);
     expect((await answerOf<unknown[]>(cli, ['log', ...all]))[0]).toMatchObject({ patchesRemoved: [{ flips: 2 }] });
     expect(await answerOf(cli, ['verify', ...all])).toMatchObject({ ok: true });
-    expect(await answerOf(cli, ['export', ...all, '-o', 'less.gguf'])).toMatchObject({ patches: 1, flips: 3 });
-    expect(await answerOf(cli, ['verify', 'less.gguf'])).toMatchObject({ ok: true });
+    expect(await answerOf(cli, ['export', ...all, '-o', '.git/less.gguf'])).toMatchObject({ patches: 1, flips: 3 });
+    expect(await answerOf(cli, ['verify', '.git/less.gguf'])).toMatchObject({ ok: true });
     expect(await answerOf(cli, ['try', 'x', ...all, '-n', '1'])).toMatchObject({ stack: 'calc+math --without math' });
-    expect(await git('fsck', '--strict', '--full')).toBe('');
+    expect(await git('fsck', '--strict', '--full', '--no-dangling')).toBe('');
+  });
+
+  test('branches are renamed and deleted as git does it, with their logs and settings', async () => {
+    await bankai('switch', '-c', 'topic', 'calc');
+    await git('config', 'branch.topic.description', 'about calculus');
+    await bankai('branch', '-m', 'subject');
+    expect(await git('symbolic-ref', 'HEAD')).toBe('refs/heads/subject');
+    expect(await git('config', 'branch.subject.description')).toBe('about calculus');
+    expect((await git('reflog', 'subject', '--format=%gs')).split('\n')).toEqual([
+      'Branch: renamed refs/heads/topic to refs/heads/subject',
+      'branch: Created from HEAD',
+    ]);
+    expect(await git('rev-parse', '--verify', 'HEAD@{0}')).toBe(await git('rev-parse', 'calc'));
+    const inUse = await cli.run(['branch', '-d', 'subject']);
+    expect([inUse.code, inUse.stderr]).toEqual([128, expect.stringContaining('HEAD is on it')]);
+    await bankai('switch', 'math');
+    const unmerged = await cli.run(['branch', '-d', 'subject']);
+    expect([unmerged.code, unmerged.stderr]).toEqual([
+      128,
+      expect.stringContaining('has commits that nothing else has'),
+    ]);
+    expect(await git('branch', '--list', 'subject')).toBe('subject');
+    await bankai('branch', '-D', 'subject');
+    await bankai('branch', 'merged', 'base');
+    await bankai('branch', '-d', 'merged');
+    expect(await git('for-each-ref', '--format=%(refname)', 'refs/heads/subject', 'refs/heads/merged')).toBe('');
+    expect((await cli.git(['config', 'branch.subject.description'])).code).toBe(1);
+    await bankai('switch', '-c', 'one', 'calc');
+    await bankai('branch', '-m', 'two');
+    await bankai('undo');
+    expect(await git('symbolic-ref', 'HEAD')).toBe('refs/heads/one');
+    expect(await git('branch', '--list', 'two')).toBe('');
+    await bankai('switch', 'math');
+    await bankai('branch', '-D', 'one');
+    await bankai('undo');
+    expect(await git('rev-parse', 'one')).toBe(await git('rev-parse', 'calc'));
+    await git('pack-refs', '--all');
+    await bankai('branch', 'packed', 'base');
+    await git('pack-refs', '--all');
+    await bankai('branch', '-d', 'packed');
+    expect((await cli.run(['branch', '-m', 'math', 'calc'])).stderr).toContain('branch "calc" exists already');
+    expect(await git('branch', '--list', 'packed')).toBe('');
+    expect(await git('fsck', '--strict', '--full', '--no-dangling')).toBe('');
+  });
+
+  test('switch goes to branches only, and back', async () => {
+    await bankai('checkout', 'calc');
+    await bankai('switch', 'math');
+    await bankai('switch', '-');
+    expect(await git('symbolic-ref', 'HEAD')).toBe('refs/heads/calc');
+    const refused = await cli.run(['switch', 'calc~1']);
+    expect([refused.code, refused.stderr]).toEqual([129, expect.stringContaining('--detach')]);
+    await bankai('switch', '--detach', 'calc~1');
+    expect((await cli.git(['symbolic-ref', '--quiet', 'HEAD'])).code).toBe(1);
+    // Plain git reads the same log, and comes back too.
+    await git('switch', '--quiet', '-');
+    expect(await git('symbolic-ref', 'HEAD')).toBe('refs/heads/calc');
+    await bankai('checkout', 'HEAD');
+    await git('update-ref', 'refs/remotes/lab/far', 'math');
+    await git('config', 'remote.lab.url', '/nowhere');
+    await git('config', 'remote.lab.fetch', '+refs/heads/*:refs/remotes/lab/*');
+    await bankai('switch', 'far');
+    expect(await git('rev-parse', '--abbrev-ref', 'far@{upstream}')).toBe('lab/far');
+    expect(await git('status', '--porcelain')).toBe('');
+  });
+
+  test('tags of both kinds, and signed ones, are what git makes of them', async () => {
+    await bankai('tag', 'light', 'calc');
+    await bankai('tag', '-a', 'v1', 'calc+math', '-m', 'both\n\nof them');
+    expect(await git('cat-file', '-t', 'light')).toBe('commit');
+    expect(await git('cat-file', '-t', 'v1')).toBe('tag');
+    expect(await git('tag', '-l', 'v1', '--format=%(contents)%(taggername) %(taggeremail)')).toBe(
+      'both\n\nof them\nAda Lovelace <ada@example.org>',
+    );
+    await git('tag', '-a', '-m', 'by git', 'v2', 'light');
+    expect(await answerOf(cli, ['tag'])).toMatchObject([
+      { name: 'light', patches: 1 },
+      { name: 'v1', patches: 2, message: 'both\n\nof them', signed: false },
+      { name: 'v2', patches: 1, message: 'by git', tagger: 'Ada Lovelace <ada@example.org>' },
+    ]);
+    expect((await cli.run(['tag', 'v1'])).stderr).toContain('tag "v1" exists already');
+    await bankai('tag', '-f', 'v1', 'base', '-m', 'moved', '--sign');
+    const tag = await git('cat-file', 'tag', 'v1');
+    const at = tag.indexOf('-----BEGIN SSH SIGNATURE-----');
+    const { id } = await answerOf<{ id: string }>(cli, ['key', 'export'], 'key-export');
+    expect(verifySsh(tag.slice(at), Buffer.from(tag.slice(0, at)), 'git').id).toBe(id);
+    // git itself leaves this to ssh-keygen, which not every machine has.
+    if (spawnSync('ssh-keygen', ['-?']).error === undefined) {
+      const allowed = join(cli.directory, '.git', 'allowed');
+      writeFileSync(allowed, `ada@example.org ${(await bankai('key', 'export')).trim()}\n`);
+      await git('-c', `gpg.ssh.allowedSignersFile=${allowed}`, 'verify-tag', 'v1');
+    }
+    const [{ refs }] = await answerOf<{ refs: string[] }[]>(cli, ['log', 'calc', '-n', '1']);
+    expect(refs).toEqual(expect.arrayContaining(['calc', 'tag: light', 'tag: v2']));
+    await bankai('tag', '-d', 'v1');
+    expect(await git('tag')).toBe('light\nv2');
+    expect((await cli.run(['tag', 'a+b'])).code).toBe(129);
+    expect(await git('fsck', '--strict', '--full', '--no-dangling')).toBe('');
+  });
+
+  test('what is not needed says why', async () => {
+    expect((await cli.run(['stash'])).stderr).toContain('there is nothing to put aside');
+    expect((await cli.run(['mv', 'a', 'b'])).stderr).toContain('a patch has no name of its own');
   });
 
   test('a stack that cannot be read is refused at the character', async () => {

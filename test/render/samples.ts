@@ -30,6 +30,7 @@ import type { ProbesCalibrateReport } from '../../src/render/calibrate.js';
 import type { ResetReport } from '../../src/render/reset.js';
 import type { StatusReport } from '../../src/render/status.js';
 import type { ReflogLine } from '../../src/render/reflog.js';
+import type { TagSummary } from '../../src/render/tag.js';
 import type { TryReport } from '../../src/render/try.js';
 import type { UndoReport } from '../../src/render/undo.js';
 
@@ -321,6 +322,19 @@ export const branches: BranchSummary[] = [
     message: 'calculus: derivatives of polynomials and of products\n\nMore.',
   },
   { name: 'math', current: false, commit: third, patches: 12, message: 'primes' },
+];
+
+export const tags: TagSummary[] = [
+  { name: 'light', commit: first, patches: 0 },
+  {
+    name: 'v1',
+    commit: second,
+    patches: 2,
+    message: 'calculus: derivatives of polynomials, of products and of quotients of both\n\nMore.',
+    signed: true,
+    tagger: 'Ada Lovelace <ada@example.org>',
+    date: '2026-07-14T09:30:00+02:00',
+  },
 ];
 
 export const reflog: ReflogLine[] = [

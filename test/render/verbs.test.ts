@@ -5,7 +5,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { renderAudit } from '../../src/render/audit.js';
 import { renderBisect } from '../../src/render/bisect.js';
 import { renderBlame, renderBlameProbes } from '../../src/render/blame.js';
-import { renderBranches } from '../../src/render/branch.js';
+import { renderBranches, renderChangedBranch } from '../../src/render/branch.js';
 import { renderCheckout } from '../../src/render/checkout.js';
 import { renderCommit } from '../../src/render/commit.js';
 import { renderDerive, renderMinimize } from '../../src/render/derive.js';
@@ -45,6 +45,7 @@ import {
 } from '../../src/render/registry.js';
 import { renderReset } from '../../src/render/reset.js';
 import { renderStatus } from '../../src/render/status.js';
+import { renderChangedTag, renderTags } from '../../src/render/tag.js';
 import { colourStyle } from '../../src/render/style.js';
 import { displayWidth } from '../../src/render/text.js';
 import { renderTry } from '../../src/render/try.js';
@@ -98,6 +99,11 @@ const all: Drawn[] = [
   drawn('rm', 'rm', samples.removed, renderDerive),
   drawn('minimize', 'minimize', samples.minimized, renderMinimize),
   drawn('branch', 'branch', samples.branches, renderBranches),
+  drawn('branch -m', 'branch', { name: 'calc', commit: samples.tags[0].commit, renamedFrom: 'c' }, renderChangedBranch),
+  drawn('branch -d', 'branch', { name: 'calc', commit: samples.tags[0].commit, deleted: true }, renderChangedBranch),
+  drawn('tag', 'tag', samples.tags, renderTags),
+  drawn('tag, created', 'tag', { name: 'v1', commit: samples.tags[0].commit, patches: 1 }, renderChangedTag),
+  drawn('tag -d', 'tag', { name: 'v1', object: samples.tags[0].commit, deleted: true }, renderChangedTag),
   drawn('reflog', 'reflog', samples.reflog, renderReflog),
   drawn('reflog, empty', 'reflog', [], renderReflog),
   drawn('try, short', 'try', samples.tryShort, renderTry),
