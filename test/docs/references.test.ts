@@ -14,7 +14,9 @@ import { answerFitness } from '../../src/search/fitness/answer.js';
 import { gapFitness } from '../../src/search/fitness/gap.js';
 import { parseProbes, PROBE_FILE_LIMIT } from '../../src/search/probes.js';
 import { TEXT_FILE_LIMIT } from '../../src/search/texts.js';
+import { lowerBound } from '../../src/search/ranking.js';
 import { greedy } from '../../src/search/strategies/greedy.js';
+import { guided } from '../../src/search/strategies/guided.js';
 import { ENVELOPE_BYTE_LIMIT } from '../../src/trust/envelope.js';
 import { STATEMENT_BYTE_LIMIT } from '../../src/trust/statement.js';
 import { root } from '../paths.js';
@@ -128,6 +130,8 @@ describe('tables', () => {
   test('parts of a search and their settings', () => {
     const parts = Object.entries({
       strategy: greedy(),
+      'other strategy': guided(),
+      ranking: lowerBound({ layers: [0] }),
       acceptance: rising(),
       fitness: answerFitness(),
       'other fitness': gapFitness(),
@@ -135,7 +139,8 @@ describe('tables', () => {
     const listed = tables(document.slice(document.indexOf('### Search'), document.indexOf('### Import')))[1];
     for (const [part, { name, settings }] of parts) {
       const row = listed.find(([, cell]) => codeIn(cell)[0] === name) ?? [];
-      expect([row[0], codeIn(row[2])]).toEqual([part.replace('other ', ''), Object.keys(settings).sort()]);
+      expect([row[0], codeIn(row[2]).sort()]).toEqual([part.replace('other ', ''), Object.keys(settings).sort()]);
+      expect(Object.keys(settings).every((key) => /^[A-Za-z][A-Za-z0-9]{0,63}$/.test(key))).toBe(true);
     }
   });
 

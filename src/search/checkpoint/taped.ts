@@ -124,17 +124,7 @@ function withoutFlips(engine: Engine, flips: readonly Flip[], action: () => void
 function lateEffects(prepared: PreparedFitness): FitnessEffects {
   let computed: FitnessEffects | undefined;
   const effects = (): FitnessEffects => (computed ??= prepared.effects());
-  return {
-    get probes() {
-      return effects().probes;
-    },
-    get gains() {
-      return effects().gains;
-    },
-    get costs() {
-      return effects().costs;
-    },
-  };
+  return new Proxy({} as FitnessEffects, { get: (_, member) => Reflect.get(effects(), member) as unknown });
 }
 
 /** A screen that is laid out only once its scores are no longer on the tape. */
