@@ -3,7 +3,7 @@
  * and as a checkout with its durable journal. Run as `node dist/bench/apply.js [rounds]`. The file is sparse: the time of
  * a swap depends on the rows it touches, not on what the other bytes are.
  */
-import { closeSync, fstatSync, ftruncateSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, mkdtempSync, openSync, readSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
@@ -13,58 +13,13 @@ import { journalFile } from '../src/checkout/journal-file.js';
 import { openModelFile } from '../src/checkout/model-file.js';
 import { planCheckout } from '../src/checkout/plan.js';
 import { swapEdits } from '../src/checkout/swap.js';
-import { encodeHeader } from '../src/gguf/encode.js';
-import { Metadata } from '../src/gguf/metadata.js';
-import { type Gguf, type GgufTensor, readGguf } from '../src/gguf/read.js';
-import { openFile } from '../src/gguf/source.js';
+import type { Gguf } from '../src/gguf/read.js';
 import { emptyMask, type Mask, maskOf } from '../src/patch/mask.js';
-import { shapes } from './random-model.js';
+import { writeSparseModel } from './sparse-model.js';
 
 const FLIPS = 93;
 /** The layers that a published patch of this size is in. */
 const LAYERS = [1, 2, 3, 4, 34];
-
-/** One-bit matrices of the 8B model, by layer and whole; norms are left out: nothing flips them. */
-function tensors(): GgufTensor[] {
-  const { layers, width, mlp, heads, kvHeads, headDim, vocabulary } = shapes['8B'];
-  const [q, kv] = [heads * headDim, kvHeads * headDim];
-  const layer = (l: number): [string, number, number][] => [
-    [`blk.${l}.attn_q.weight`, width, q],
-    [`blk.${l}.attn_k.weight`, width, kv],
-    [`blk.${l}.attn_v.weight`, width, kv],
-    [`blk.${l}.attn_output.weight`, q, width],
-    [`blk.${l}.ffn_gate.weight`, width, mlp],
-    [`blk.${l}.ffn_up.weight`, width, mlp],
-    [`blk.${l}.ffn_down.weight`, mlp, width],
-  ];
-  const matrices: [string, number, number][] = [
-    ['token_embd.weight', width, vocabulary],
-    ...Array.from({ length: layers }, (_, l) => layer(l)).flat(),
-    ['output.weight', width, vocabulary],
-  ];
-  let byteOffset = 0;
-  return matrices.map(([name, columns, rows]) => {
-    const tensor = { name, type: 'Q1_0', typeId: 41, dims: [columns, rows], byteLength: (columns / 128) * rows * 18 };
-    const placed = { ...tensor, byteOffset };
-    byteOffset += Math.ceil(tensor.byteLength / 32) * 32;
-    return placed;
-  });
-}
-
-/** Writes the header and leaves the rest of the file to the file system. */
-function writeSparseModel(path: string): Gguf {
-  const table = tensors();
-  const last = table[table.length - 1];
-  const header = encodeHeader({ alignment: 32, dataOffset: 0, metadata: new Metadata([]), tensors: table });
-  const descriptor = openSync(path, 'wx');
-  writeSync(descriptor, header);
-  ftruncateSync(descriptor, header.length + last.byteOffset + last.byteLength);
-  closeSync(descriptor);
-  const source = openFile(path);
-  const gguf = readGguf(source);
-  source.close();
-  return gguf;
-}
 
 /** Spreads the flips over gate and up rows of the layers. */
 function sampleMask(gguf: Gguf): Mask {
