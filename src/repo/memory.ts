@@ -16,19 +16,32 @@ export interface Memory<T> {
 /** Makes an empty memory; `weigh` says, roughly, how many bytes an object takes in it. */
 export function createMemory<T>(weigh: (object: T) => number): Memory<T> {
   const objects = new Map<ObjectId, T>();
+  // Of thousands of files that are asked for at once, all want the same trees.
+  const awaited = new Map<ObjectId, Promise<T>>();
   let byteLength = 0;
+  const remember = (oid: ObjectId, object: T): void => {
+    byteLength += weigh(object);
+    if (byteLength > BYTE_LIMIT) {
+      objects.clear();
+      byteLength = weigh(object);
+    }
+    objects.set(oid, object);
+  };
   return {
     async recall(oid, read) {
       const known = objects.get(oid);
       if (known !== undefined) return known;
-      const object = await read();
-      byteLength += weigh(object);
-      if (byteLength > BYTE_LIMIT) {
-        objects.clear();
-        byteLength = weigh(object);
+      const other = awaited.get(oid);
+      if (other !== undefined) return other;
+      const reading = read();
+      awaited.set(oid, reading);
+      try {
+        const object = await reading;
+        remember(oid, object);
+        return object;
+      } finally {
+        awaited.delete(oid);
       }
-      objects.set(oid, object);
-      return object;
     },
   };
 }

@@ -242,7 +242,11 @@ function readEntry(pack: Pack, offset: number): Entry {
   const type = types[kind] ?? '';
   if (type === '' && base === undefined) throw new Error(`${pack.name} has an object of the unknown type ${kind}`);
   // zlib makes little more of a content than it is long itself (its own bound); what follows in the pack it leaves alone.
-  const content = inflateSync(pack.bytes(offset + at, size + (size >> 10) + 128), { maxOutputLength: size + 1 });
+  const content = inflateSync(pack.bytes(offset + at, size + (size >> 10) + 128), {
+    maxOutputLength: size + 1,
+    // zlib takes 16 KiB at a time where nobody says how much it will be.
+    chunkSize: Math.max(64, Math.min(size + 1, 2 ** 16)),
+  });
   if (content.length !== size) throw new Error(`${pack.name} has an object of another length than it says`);
   return { type, base, content };
 }

@@ -8,7 +8,7 @@ import { RepositoryError } from '../errors.js';
 import { isPatchId, type PatchId, sha256Hex } from '../patch/ids.js';
 import { decodePatch, type Patch } from '../patch/patch.js';
 import { reporting } from './git-error.js';
-import type { CommitId } from './ids.js';
+import type { CommitId, ObjectId } from './ids.js';
 import { findEntry, isFile, misplaced, readBlob, readFileAt } from './object.js';
 import type { Repository } from './repository.js';
 import { readTree, type TreeEntry } from './tree.js';
@@ -93,6 +93,10 @@ export async function readPatches(
   );
   return new Map(patches);
 }
+
+/** Reads a patch from its file; it must be what its name says. Throws PATCH_INVALID, PATCH_ID_MISMATCH, REPOSITORY_CORRUPT. */
+export const readPatchFile = async (repository: Repository, id: PatchId, oid: ObjectId): Promise<Patch> =>
+  decodePatch(await readBlob(repository, oid), id);
 
 /** Reads the evidence of one patch, in the order of file names. Throws REPOSITORY_CORRUPT when a digest is wrong. */
 export async function readEvidence(repository: Repository, commit: CommitId, id: PatchId): Promise<EvidenceFile[]> {

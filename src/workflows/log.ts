@@ -3,13 +3,13 @@ import { patchFlips } from '../patch/patch.js';
 import type { PatchId } from '../patch/ids.js';
 import { listBranches, readHead } from '../repo/branch.js';
 import type { CommitId } from '../repo/ids.js';
-import { readLog } from '../repo/log.js';
+import { type LogEntry, readLog } from '../repo/log.js';
 import type { Signature } from '../repo/object.js';
 import { composeCommit } from '../repo/compose.js';
 import { resolveStack } from '../repo/resolve.js';
 import type { Repository } from '../repo/repository.js';
+import { readPatchFile } from '../repo/state.js';
 import { listTags } from '../repo/tag.js';
-import { readPatches } from '../repo/state.js';
 import { openWorkspace } from './workspace.js';
 
 /** Lists the commits that lead to a stack, newest first. Throws UNKNOWN_REVISION, STACK_SYNTAX. */
@@ -18,6 +18,15 @@ export async function log(directory: string, expression: string, limit: number |
   const from = await composeCommit(repository, await resolveStack(repository, expression));
   const entries = await readLog(repository, from, limit === undefined ? {} : { limit });
   const refs = await refsByCommit(repository);
+  const flips = new Map<PatchId, number>();
+  const withFlips = ({ blobs }: LogEntry, ids: readonly PatchId[]) =>
+    Promise.all(
+      ids.map(async (id) => {
+        const known = flips.get(id) ?? patchFlips(await readPatchFile(repository, id, blobs.get(id) ?? '')).length;
+        flips.set(id, known);
+        return { id, flips: known };
+      }),
+    );
   return Promise.all(
     entries.map(async (entry) => ({
       commit: entry.id,
@@ -25,17 +34,11 @@ export async function log(directory: string, expression: string, limit: number |
       author: `${entry.author.name} <${entry.author.email}>`,
       date: isoDate(entry.author),
       message: entry.message.trimEnd(),
-      patchesAdded: await withFlips(repository, entry.id, entry.patchesAdded),
-      patchesRemoved: await withFlips(repository, entry.parents[0], entry.patchesRemoved),
+      patchesAdded: await withFlips(entry, entry.patchesAdded),
+      patchesRemoved: await withFlips(entry, entry.patchesRemoved),
       refs: refs.get(entry.id) ?? [],
     })),
   );
-}
-
-async function withFlips(repository: Repository, commit: CommitId, ids: readonly PatchId[]) {
-  if (ids.length === 0) return [];
-  const patches = await readPatches(repository, commit, ids);
-  return [...patches].map(([id, patch]) => ({ id, flips: patchFlips(patch).length }));
 }
 
 async function refsByCommit(repository: Repository): Promise<Map<CommitId, string[]>> {
