@@ -24,11 +24,16 @@ import {
 
 const DEFAULT_BRANCH = 'main';
 
-/** Settings of the git repository. Files are content-addressed: a "rename" could only be a wrong guess and a conflict. */
+/**
+ * Settings of the git repository. Files are content-addressed: a "rename" could only be a wrong guess and a conflict. git's
+ * strategy `ort` looked for renames whatever `merge.renames` said up to git 2.49; `recursive`, today another name of it, did
+ * not. Merge, revert, cherry-pick and rebase all take their strategy from `pull.twohead`.
+ */
 const settings: Record<string, string | boolean> = {
   'merge.renames': false,
   'merge.directoryRenames': false,
   'diff.renames': false,
+  'pull.twohead': 'recursive',
 };
 
 /** What a repository is made from. */

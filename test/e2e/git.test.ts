@@ -77,6 +77,18 @@ describe('a repository', () => {
     expect((await status()).stack).toHaveLength(1);
   });
 
+  test('is merged and reverted by git without guessing at renames, though key files are alike', async () => {
+    await checkout(cli.directory, 'base');
+    await git('checkout', '--quiet', '-b', 'bare');
+    await git('checkout', '--quiet', 'third', '--', 'patches');
+    await git('commit', '--quiet', '-m', 'third, without its evidence');
+    await git('cherry-pick', 'math');
+    await git('revert', '--no-edit', 'third');
+    await bankai('checkout', 'HEAD');
+    expect(model()).toBe(models.math);
+    expect(await git('fsck', '--strict', '--full', '--no-dangling')).toBe('');
+  });
+
   test('still knows the patches of the model after HEAD was moved away and git has collected garbage', async () => {
     await checkout(cli.directory, 'calc+math');
     await git('checkout', '--quiet', 'main');
