@@ -32,8 +32,11 @@ export default class Eval extends BankaiCommand {
       summary: 'Text to measure perplexity on. Repeatable.',
     }),
     against: Flags.string({ default: 'base', helpValue: 'STACK', summary: 'The stack to compare with.' }),
-    plot: Flags.boolean({ summary: 'Show how likely the correct answers are.' }),
-    svg: Flags.string({ helpValue: 'FILE', summary: 'Draw how likely each correct answer is into this file.' }),
+    plot: Flags.boolean({ summary: 'Show how likely correct answers are, and their margins.' }),
+    svg: Flags.string({
+      helpValue: 'FILE',
+      summary: 'Draw how likely each correct answer is, and its margin, into this file.',
+    }),
     threads: Flags.integer({ min: 1, summary: 'Threads; the answers do not depend on them.' }),
   };
 

@@ -2,7 +2,7 @@
 import { renderBars } from './bars.js';
 import { type ProbeResult, renderAnswers, renderCategories, renderText, type TextResult } from './evaluation.js';
 import { captioned, figureSvg } from './figure-svg.js';
-import { type LikelihoodPoint, likelihoodPanel } from './likelihood-svg.js';
+import { type LikelihoodPoint, likelihoodPanel, marginPanel } from './likelihood-svg.js';
 import { formatCount, formatProbability, plural } from './number.js';
 import { printable, truncate } from './text.js';
 import { signs, type View } from './view.js';
@@ -23,6 +23,8 @@ export interface EvalResult extends ProbeResult {
     readonly before: readonly number[];
     readonly after: readonly number[];
     readonly change: readonly LikelihoodPoint['change'][];
+    /** log p(correct) − log p(wrong), nats, where every probe has a wrong answer. */
+    readonly margins?: { readonly before: readonly number[]; readonly after: readonly number[] };
   };
 }
 
@@ -63,29 +65,46 @@ const bins = [
   { from: 0, name: 'less than 1 %' },
 ];
 
-/** How many correct answers are how likely, before and after. */
+/** The same of margins in nats. */
+const marginBins = [
+  { from: 3, name: 'ahead by 3 and more' },
+  { from: 1, name: 'ahead by 1 to 3' },
+  { from: 0, name: 'ahead by up to 1' },
+  { from: -1, name: 'behind by up to 1' },
+  { from: -Infinity, name: 'behind by more' },
+];
+
+/** How many correct answers are how likely, and how far ahead of the wrong ones, before and after. */
 function likelihoodLines(likelihoods: EvalResult['likelihoods'], view: View): string[] {
   if (!likelihoods) return [];
-  const countIn = (logs: readonly number[], bin: number): number =>
-    logs.filter((log) => bins.findIndex(({ from }) => Math.exp(log) >= from) === bin).length;
-  const bars = bins.flatMap(({ name }, bin) =>
+  const { before, after, margins } = likelihoods;
+  const probabilities = { before: before.map(Math.exp), after: after.map(Math.exp) };
+  return [
+    'probability of the correct answer',
+    ...binLines(bins, probabilities, view),
+    ...(margins ? ['', 'correct answer against the wrong one, nats', ...binLines(marginBins, margins, view)] : []),
+  ];
+}
+
+function binLines(
+  bounds: readonly { readonly from: number; readonly name: string }[],
+  values: { readonly before: readonly number[]; readonly after: readonly number[] },
+  view: View,
+): string[] {
+  const countIn = (state: readonly number[], bin: number): number =>
+    state.filter((value) => bounds.findIndex(({ from }) => value >= from) === bin).length;
+  const bars = bounds.flatMap(({ name }, bin) =>
     (['before', 'after'] as const).map((state) => {
-      const count = countIn(likelihoods[state], bin);
-      return {
-        label: `${state === 'before' ? name : ''.padEnd(name.length)} ${state}`,
-        value: count,
-        note: String(count),
-      };
+      const count = countIn(values[state], bin);
+      const label = `${state === 'before' ? name : ''.padEnd(name.length)} ${state}`;
+      return { label, value: count, note: String(count) };
     }),
   );
   const widest = Math.max(...bars.map((bar) => bar.label.length));
-  return [
-    'probability of the correct answer',
-    ...renderBars(
-      bars.map((bar) => ({ ...bar, label: bar.label.padStart(widest) })),
-      view,
-    ),
-  ];
+  return renderBars(
+    bars.map((bar) => ({ ...bar, label: bar.label.padStart(widest) })),
+    view,
+  );
 }
 
 /** Draws, of each file, where every probe was and is. */
@@ -96,14 +115,27 @@ export function evalSvg(report: EvalReport): string {
   return figureSvg({
     title: `How likely the correct answers are: ${report.stack} against ${report.against}`,
     description: `Each point is a probe: across before, up after. ${drawn.map(words).join('. ')}.`,
-    panels: drawn.map((result) => captioned(words(result), likelihoodPanel(pointsOf(result.likelihoods)))),
+    panels: drawn.flatMap((result) => [
+      captioned(words(result), likelihoodPanel(pointsOf(result.likelihoods, result.likelihoods))),
+      ...(result.likelihoods?.margins
+        ? [
+            captioned(
+              `${result.name}: margin of the correct answer over the wrong one, nats`,
+              marginPanel(pointsOf(result.likelihoods, result.likelihoods.margins)),
+            ),
+          ]
+        : []),
+    ]),
   });
 }
 
-function pointsOf(likelihoods: EvalResult['likelihoods']): LikelihoodPoint[] {
-  return (likelihoods?.before ?? []).map((before, i) => ({
+function pointsOf(
+  likelihoods: EvalResult['likelihoods'],
+  values: { readonly before: readonly number[]; readonly after: readonly number[] } | undefined,
+): LikelihoodPoint[] {
+  return (values?.before ?? []).map((before, i) => ({
     before,
-    after: likelihoods?.after[i] ?? before,
+    after: values?.after[i] ?? before,
     change: likelihoods?.change[i] ?? 'kept',
   }));
 }

@@ -1,8 +1,9 @@
-/** Owns the picture of how likely the correct answers were and are: a point a probe, better above the diagonal. */
+/** Owns the pictures of how likely correct answers were and are, and by how much: a point a probe, better above the diagonal. */
 import { label, margin, type Panel, rule } from './figure-svg.js';
+import { formatChange } from './number.js';
 import { element } from './svg.js';
 
-/** One probe: log p (nats) of its correct answer before and after, and how its generated answer changed. */
+/** One probe: log p (nats) of its correct answer, or its margin, before and after, and how its generated answer changed. */
 export interface LikelihoodPoint {
   readonly before: number;
   readonly after: number;
@@ -11,12 +12,43 @@ export interface LikelihoodPoint {
 
 const side = 300;
 const left = margin + 72;
-const marks = ['100 %', '75 %', '50 %', '25 %', '0 %'];
 const kinds = { kept: 'same', fixed: 'up', broke: 'down' } as const;
+
+/** How values are laid out on both sides of a square. */
+interface Scale {
+  /** The place of a value: 0 to `side`. */
+  readonly place: (value: number) => number;
+  /** What is written at even steps, from the top to 0. */
+  readonly marks: readonly string[];
+  /** What it is to be above the diagonal. */
+  readonly above: string;
+}
 
 /** Lays the points out by the probability of the whole answer, changed answers on top of the others, with a legend that counts them. */
 export function likelihoodPanel(points: readonly LikelihoodPoint[]): Panel {
-  const place = (logProbability: number): number => side * Math.min(1, Math.exp(logProbability));
+  return squarePanel(points, {
+    place: (logProbability) => side * Math.min(1, Math.exp(logProbability)),
+    marks: ['100 %', '75 %', '50 %', '25 %', '0 %'],
+    above: 'likelier than before',
+  });
+}
+
+/** Nats at the ends of the scale of margins, at most: beyond them a point is on the edge. */
+const MOST_NATS = 10;
+
+/** Lays the points out by the margin (nats) of the correct answer over the wrong one: 0 in the middle. */
+export function marginPanel(points: readonly LikelihoodPoint[]): Panel {
+  const widest = Math.max(1, ...points.flatMap(({ before, after }) => [Math.abs(before), Math.abs(after)]));
+  const end = Math.min(MOST_NATS, Math.ceil(widest));
+  const marks = [1, 0.5, 0, -0.5, -1].map((part) => formatChange(part * end, end % 2 === 0 ? 0 : 1));
+  return squarePanel(points, {
+    place: (nats) => (side / 2) * (1 + Math.max(-1, Math.min(1, nats / end))),
+    marks,
+    above: 'a wider margin than before',
+  });
+}
+
+function squarePanel(points: readonly LikelihoodPoint[], { place, marks, above }: Scale): Panel {
   const step = side / (marks.length - 1);
   return {
     height: side + 44,
@@ -44,7 +76,7 @@ export function likelihoodPanel(points: readonly LikelihoodPoint[]): Panel {
         ...dots,
         label(left + side / 2, bottom + 36, 'before', { class: 'faint', 'text-anchor': 'middle' }),
         label(left + side + 40, top + 16, 'up: after; across: before', { class: 'faint' }),
-        label(left + side + 40, top + 34, 'above the line: likelier than before', { class: 'faint' }),
+        label(left + side + 40, top + 34, `above the line: ${above}`, { class: 'faint' }),
         ...legend,
       ];
     },

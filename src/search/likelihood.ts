@@ -21,13 +21,40 @@ export async function measureLikelihoods(
   flips: readonly Flip[],
   probes: readonly Probe[],
 ): Promise<Likelihoods> {
+  return measureAnswers(engine, flips, probes, ({ correct }) => correct);
+}
+
+/**
+ * Measures log p(correct) − log p(wrong) of every probe, given what `measureLikelihoods` measured; undefined unless every
+ * probe has a wrong answer. The engine is left as it was found.
+ */
+export async function measureMargins(
+  engine: Engine,
+  flips: readonly Flip[],
+  probes: readonly Probe[],
+  { before, after }: Likelihoods,
+): Promise<Likelihoods | undefined> {
+  if (!probes.every(({ wrong }) => wrong !== undefined)) return undefined;
+  const wrong = await measureAnswers(engine, flips, probes, ({ wrong: answer }) => answer ?? '');
+  return {
+    before: before.map((value, i) => value - wrong.before[i]),
+    after: after.map((value, i) => value - wrong.after[i]),
+  };
+}
+
+async function measureAnswers(
+  engine: Engine,
+  flips: readonly Flip[],
+  probes: readonly Probe[],
+  answerOf: (probe: Probe) => string,
+): Promise<Likelihoods> {
   const before: number[] = [];
   const after: number[] = [];
   for (let first = 0; first < probes.length; first += BATCH) {
     await nextTurn();
     const sequences = probes
       .slice(first, first + BATCH)
-      .map(({ prompt, correct }) => answerSequence(engine.tokenizer, prompt, correct));
+      .map((probe) => answerSequence(engine.tokenizer, probe.prompt, answerOf(probe)));
     const batch = engine.prepare(sequences);
     try {
       before.push(...batch.logProbabilities().map(sum));

@@ -1,7 +1,7 @@
 /** Owns `bankai eval`: what a stack fixes and breaks, by greedy generation, and what it does to texts. */
 import { maskFlips, xorMasks } from '../patch/mask.js';
 import type { AnswerComparison } from '../search/evaluate.js';
-import { type Likelihoods, measureLikelihoods } from '../search/likelihood.js';
+import { type Likelihoods, measureLikelihoods, measureMargins } from '../search/likelihood.js';
 import { type Measurement, measureChange } from '../search/measure.js';
 import { parseProbes } from '../search/probes.js';
 import { parseText } from '../search/texts.js';
@@ -47,9 +47,11 @@ export async function evaluate(directory: string, request: EvalRequest) {
       },
     );
     const report = reportOf(measuredFiles(measurement));
-    const likelihoods: Likelihoods[] = [];
+    const likelihoods: (Likelihoods & { readonly margins?: Likelihoods })[] = [];
     for (const set of request.likelihoods ? probes : []) {
-      likelihoods.push(await measureLikelihoods(engine, flips, set.probes));
+      const measured = await measureLikelihoods(engine, flips, set.probes);
+      const margins = await measureMargins(engine, flips, set.probes, measured);
+      likelihoods.push({ ...measured, ...(margins && { margins }) });
     }
     return {
       stack: stack.expression,

@@ -141,6 +141,7 @@ export const likelihoods: EvalResult['likelihoods'] = {
   before: [-0.001, -0.9, -3, -40],
   after: [-0.002, -0.2, -0.4, -1],
   change: ['kept', 'broke', 'fixed', 'fixed'],
+  margins: { before: [6, 0.25, -2, -39], after: [6, -0.5, 1.5, 0] },
 };
 
 const [heldOutResult, controlResult] = evaluation.probes.map(({ examples: _, ...result }) => result);

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Flip } from '../../src/patch/flip.js';
 import { COURSE_LIMIT, courseOf } from '../../src/search/course.js';
-import { measureLikelihoods } from '../../src/search/likelihood.js';
+import { scoreProbes } from '../../src/search/flip-effects.js';
+import { measureLikelihoods, measureMargins } from '../../src/search/likelihood.js';
 import { measureChange } from '../../src/search/measure.js';
 import { assertHeldOut, sharedPrompts } from '../../src/search/overlap.js';
 import { parseText } from '../../src/search/texts.js';
@@ -56,6 +57,14 @@ test('likelihoods are those of whole answers, before and after', async () => {
   expect(after[0]).toBeCloseTo(0, 5);
   expect(before[0]).toBeLessThan(-1);
   expect(after.slice(1)).toEqual(before.slice(1));
+  const asked = probes.map((probe) => ({ ...probe, wrong: 'Z' }));
+  const margins = await measureMargins(engine, flips, asked, { before, after });
+  const { margin } = scoreProbes(engine, asked);
+  expect(margins?.before).toEqual([...(margin ?? [])]);
+  expect(margins?.after[0]).toBeGreaterThan(margins?.before[0] ?? Infinity);
+  expect(
+    await measureMargins(engine, flips, [...asked, { prompt: 'p', correct: 'c' }], { before, after }),
+  ).toBeUndefined();
   expect([engine.flipped.size, engine.openBatches()]).toEqual([0, 0]);
 });
 
