@@ -2,9 +2,9 @@
  * Owns changes of a repository's own git configuration. Everything else in the file stays as it is, comments too. As git
  * does, the new text is written to `config.lock`, which only one process can make, and renamed.
  */
-import { readFileSync, realpathSync, statSync } from 'node:fs';
-import { join } from 'node:path';
-import { writeFileDurably } from '../durable.js';
+import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { makeDirectory, writeFileDurably } from '../durable.js';
 import { RepositoryError } from '../errors.js';
 import { type ConfigPiece, parseConfig } from './git-config.js';
 import { reporting } from './git-error.js';
@@ -27,17 +27,25 @@ export async function changeConfig(
   { gitDirectory }: Pick<Repository, 'gitDirectory'>,
   changes: readonly ConfigChange[],
 ): Promise<void> {
+  await changeConfigFile(join(gitDirectory, 'config'), changes);
+}
+
+/** Makes changes in a configuration file, all or none; one that is missing is made. Throws as `changeConfig`. */
+export async function changeConfigFile(file: string, changes: readonly ConfigChange[]): Promise<void> {
   await reporting('change the configuration', async () => {
+    const isThere = existsSync(file);
     // A configuration that is a symlink is changed where it lies.
-    const path = realpathSync(join(gitDirectory, 'config'));
-    const text = readFileSync(path, 'utf8');
+    const path = isThere ? realpathSync(file) : file;
+    const text = isThere ? readFileSync(path, 'utf8') : '';
     const changed = editConfig(text, changes);
     if (changed === text) return;
     try {
-      await writeFileDurably(path, changed, { temporary: `${path}.lock`, mode: statSync(path).mode & 0o777 });
+      await makeDirectory(dirname(path));
+      const mode = isThere ? statSync(path).mode & 0o777 : 0o666;
+      await writeFileDurably(path, changed, { temporary: `${path}.lock`, mode });
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause;
-      throw new RepositoryError('REPOSITORY_LOCKED', 'Somebody else is changing the configuration of the repository', {
+      throw new RepositoryError('REPOSITORY_LOCKED', 'Somebody else is changing the configuration', {
         hint: `Wait until it has ended. If no git runs here, remove ${path}.lock.`,
         cause,
       });
