@@ -2,6 +2,7 @@
 import { type Flip } from '../src/patch/flip.js';
 import { maskFlips, maskOf } from '../src/patch/mask.js';
 import type { AnswerComparison } from '../src/search/evaluate.js';
+import { joinProbes } from '../src/search/probes.js';
 import { plural } from '../src/render/number.js';
 import { answerMeter, type Experiment } from './experiment.js';
 import { under } from './laboratory.js';
@@ -30,7 +31,7 @@ export const stacking: Experiment = {
     };
     const [first, second] = [(await patch(skills[0])).flips, (await patch(skills[1])).flips];
     const stack = netOf([...first, ...second]);
-    const both = skills.flatMap((skill) => probes(skill).probes);
+    const both = joinProbes(skills.map((skill) => probes(skill)));
     const joint = await search({ probes: both });
     const repair = await under(engine, stack, () => search({ probes: both }));
     const alone = [await judge(`${skills[0]} alone`, first), await judge(`${skills[1]} alone`, second)];

@@ -25,7 +25,7 @@ export { type EngineOptions, openEngine } from './engine/open.js';
 export { auditProbes, type AuditFinding } from './search/audit.js';
 export { matchesAnswer } from './search/answers.js';
 export { answerProbes, compareAnswers, type AnswerComparison } from './search/evaluate.js';
-export { parseProbes, type Probe, type ProbeSet } from './search/probes.js';
+export { joinProbes, parseProbes, type Probe, type ProbeSet } from './search/probes.js';
 export { measureText, parseText, type TextComparison, type TextSet } from './search/texts.js';
 export { answerFitness } from './search/fitness/answer.js';
 export { gapFitness } from './search/fitness/gap.js';

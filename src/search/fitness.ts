@@ -60,6 +60,8 @@ export interface PreparedFitness {
 /** How the objective would change, to first order, with each row: mean over probes of `gains`, minus `costs`. */
 export interface FitnessEffects {
   readonly probes: number;
+  /** The probes by set, as indices: each set is a sample of a skill of its own. */
+  readonly strata: readonly (readonly number[])[];
   /** By tensor: (probes, rows). */
   readonly gains: ReadonlyMap<string, Float32Array>;
   /** By tensor: (rows). A tensor that costs nothing may be absent. */

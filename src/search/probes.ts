@@ -16,6 +16,8 @@ export interface Probe {
   readonly category?: string;
   /** Other answers that are right as well. */
   readonly alternates?: readonly string[];
+  /** The set that it came with, where a search is given several. Not in files. */
+  readonly set?: string;
 }
 
 /** The probes of one file. */
@@ -59,6 +61,11 @@ export function parseProbes(bytes: Uint8Array, name: string): ProbeSet {
     return expanded;
   });
   return { name, sha256: sha256Hex(bytes), probes };
+}
+
+/** The probes of several sets as one search takes them, each marked with its set. */
+export function joinProbes(sets: readonly ProbeSet[]): readonly Probe[] {
+  return sets.flatMap(({ sha256, probes }) => probes.map((probe) => ({ ...probe, set: sha256 })));
 }
 
 const FORM = 'Give a JSON array of {"prompt", "correct", "wrong"}; see docs/FORMAT.md, "Probe files".';

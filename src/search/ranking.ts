@@ -28,8 +28,11 @@ export interface LowerBoundSettings {
 }
 
 /**
- * Ranks rows by a lower confidence bound of their mean effect over the probes: mean − z · sd / √probes − cost. What helps
- * a few probes much may only fit those; what helps most of them a little is likelier to help others too.
+ * Ranks rows by a lower confidence bound of their mean effect over the probes: mean − z · standard error − cost. What helps
+ * a few probes much may only fit those; what helps most of them a little is likelier to help others too. The error is that
+ * of a stratified sample (Cochran, Sampling Techniques, 1977, section 5.3): every probe set is a sample of its own skill, and
+ * only the spread within sets is chance. A row that helps one of two skills throughout is not held to be luck because the
+ * other feels nothing of it.
  */
 export function lowerBound({
   z = 3,
@@ -39,7 +42,8 @@ export function lowerBound({
   return {
     name: 'lower-bound',
     settings: { z, projections, ...(layers && { layers }) },
-    rank({ probes, gains, costs }) {
+    rank(effects) {
+      const { probes, gains, costs } = effects;
       const chosen = [...gains].filter(([tensor]) => {
         const { layer, projection } = parseTensorName(tensor);
         return layer !== undefined && projections.includes(projection) && (layers?.includes(layer) ?? true);
@@ -54,7 +58,7 @@ export function lowerBound({
         const cost = costs.get(tensor);
         return Array.from({ length: rows }, (_, row) => ({
           flip: { kind: 'row', tensor, row },
-          score: boundOf(values, probes, rows, row, z) - (cost?.[row] ?? 0),
+          score: boundOf(effects, values, rows, row, z) - (cost?.[row] ?? 0),
         }));
       });
       // The sort is stable, so that equal scores stay in the order of the tensors and rows.
@@ -63,15 +67,28 @@ export function lowerBound({
   };
 }
 
-/** mean − z · standard error of one row's effects over the probes. */
-function boundOf(values: Float32Array, probes: number, rows: number, row: number, z: number): number {
-  let sum = 0;
-  let squares = 0;
-  for (let at = row; at < values.length; at += rows) {
-    sum += values[at];
-    squares += values[at] * values[at];
+/** mean − z · standard error of one row's effects over the probes; `at` is where the row's effect on the first one is. */
+function boundOf(
+  { probes, strata }: FitnessEffects,
+  values: Float32Array,
+  rows: number,
+  at: number,
+  z: number,
+): number {
+  let total = 0;
+  let variance = 0;
+  for (const members of strata) {
+    let sum = 0;
+    let squares = 0;
+    for (const probe of members) {
+      const value = values[probe * rows + at];
+      sum += value;
+      squares += value * value;
+    }
+    total += sum;
+    // A single probe says nothing of how its set varies: its whole effect may be chance.
+    const count = members.length;
+    variance += count > 1 ? (count * Math.max(0, squares - (sum * sum) / count)) / (count - 1) : squares;
   }
-  const mean = sum / probes;
-  const variance = probes > 1 ? Math.max(0, (squares - probes * mean * mean) / (probes - 1)) : 0;
-  return mean - z * Math.sqrt(variance / probes);
+  return (total - z * Math.sqrt(variance)) / probes;
 }

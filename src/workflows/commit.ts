@@ -16,7 +16,7 @@ import { answerFitness } from '../search/fitness/answer.js';
 import { gapFitness } from '../search/fitness/gap.js';
 import { type Measurable, measureChange, type Measurement } from '../search/measure.js';
 import { assertHeldOut } from '../search/overlap.js';
-import { parseProbes, type ProbeSet } from '../search/probes.js';
+import { joinProbes, parseProbes, type ProbeSet } from '../search/probes.js';
 import type { Budget } from '../search/stopping.js';
 import { lowerBound, type Ranking } from '../search/ranking.js';
 import { greedy } from '../search/strategies/greedy.js';
@@ -131,7 +131,7 @@ export async function commit(directory: string, request: CommitRequest, recorder
         const found = await searchResumably(workspace.repository, {
           problem: {
             engine,
-            probes: probes.flatMap((set) => set.probes),
+            probes: joinProbes(probes),
             controls: controls.flatMap((set) => set.probes),
             fitness: fitnesses[request.fitness](),
             seed: request.seed,

@@ -118,6 +118,7 @@ describe('the guided search', () => {
 describe('the lower bound', () => {
   const effects = {
     probes: 4,
+    strata: [[0, 1, 2, 3]],
     // Row 0 helps all a little, row 1 one probe much, row 2 nobody.
     gains: new Map([['blk.0.ffn_up.weight', Float32Array.of(1, 6, -1, 1.1, 0, -1, 0.9, 0, -1, 1, 0, -1)]]),
     costs: new Map([['blk.0.ffn_up.weight', Float32Array.of(0.2, 0, 0)]]),
@@ -130,6 +131,19 @@ describe('the lower bound', () => {
         .map(({ flip }) => flip.row);
     expect(rows(0)).toEqual([1, 0]);
     expect(rows(3)).toEqual([0]);
+  });
+
+  test('takes what helps a whole set for no accident', () => {
+    const gains = new Map([['blk.0.ffn_up.weight', Float32Array.of(2, 2.1, 0, 0)]]);
+    const bound = (strata: number[][]) => lowerBound({ z: 2 }).rank({ probes: 4, strata, gains, costs: new Map() });
+    expect(bound([[0, 1, 2, 3]])).toEqual([]);
+    const [{ score }] = bound([
+      [0, 1],
+      [2, 3],
+    ]);
+    // Mean 1.025; variance of the sum 2 · 0.005.
+    expect(score).toBeCloseTo(1.025 - (2 * Math.sqrt(0.01)) / 4, 6);
+    expect(bound([[0], [1], [2], [3]])).toEqual([]);
   });
 
   test('subtracts the cost', () => {

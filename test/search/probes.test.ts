@@ -1,11 +1,24 @@
 import { describe, expect, test } from '@jest/globals';
 import { readFileSync, readdirSync } from 'node:fs';
 import type { FormatError } from '../../src/errors.js';
-import { parseProbes } from '../../src/search/probes.js';
+import { joinProbes, parseProbes } from '../../src/search/probes.js';
 import { fixture } from '../paths.js';
 
 const bytes = (value: unknown) => new TextEncoder().encode(typeof value === 'string' ? value : JSON.stringify(value));
 const probe = { prompt: '2 + 2 =', correct: ' 4' };
+
+test('probes of several sets are joined in order, each marked with its set', () => {
+  const set = (name: string, ...prompts: string[]) => ({
+    name,
+    sha256: name.repeat(64),
+    probes: prompts.map((prompt) => ({ prompt, correct: ' 1' })),
+  });
+  expect(joinProbes([set('a', 'x', 'y'), set('b', 'x')]).map(({ prompt, set }) => [prompt, set?.[0]])).toEqual([
+    ['x', 'a'],
+    ['y', 'a'],
+    ['x', 'b'],
+  ]);
+});
 
 describe('probe files', () => {
   test('that ship with the project are read', () => {

@@ -47,6 +47,7 @@ export function prepareTerms(
   const scores = terms.prepareScores(engine, probes);
   const cost = terms.prepareCost(engine, probes, controls);
   const reference = scores.compute();
+  const strata = bySet(probes);
 
   function valueOf(perProbe: Float64Array): FitnessValue {
     const gain = terms.gain(perProbe, reference);
@@ -70,6 +71,7 @@ export function prepareTerms(
     },
     effects: () => ({
       probes: probes.length,
+      strata,
       gains: gatherRows((visit) => scores.visitEffects('row', visit, reference)),
       costs: gatherRows((visit) => cost.visitEffects('row', visit)),
     }),
@@ -97,6 +99,17 @@ export function prepareTerms(
   };
   prepared.keep();
   return prepared;
+}
+
+/** Indices of the probes of each set. */
+function bySet(probes: readonly Probe[]): number[][] {
+  const indices = new Map<string | undefined, number[]>();
+  probes.forEach(({ set }, index) => {
+    const members = indices.get(set);
+    if (members) members.push(index);
+    else indices.set(set, [index]);
+  });
+  return [...indices.values()];
 }
 
 function gatherRows(visitAll: (visit: EffectVisitor) => void): ReadonlyMap<string, Float32Array> {
