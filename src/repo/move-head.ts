@@ -58,10 +58,7 @@ export async function assertMovable(repository: Repository, move: HeadMove): Pro
 export async function moveHead(repository: Repository, move: HeadMove): Promise<void> {
   const differences = await planMove(repository, move);
   await reporting('update the worktree', async () => {
-    // Removing last: a directory that becomes empty must not be removed while another file is about to be written there.
-    await inBatches(differences, (difference) => writeFile(repository, difference));
-    await inBatches(differences, (difference) => removeFile(repository, difference));
-    await inBatches(directoriesOf(repository, differences), syncDirectory);
+    await writeDifferences(repository, differences);
     if (move.files === 'force' || move.files === 'index') await resetIndex(repository, move.to);
     else await updateIndex(repository, differences);
   });
@@ -70,6 +67,14 @@ export async function moveHead(repository: Repository, move: HeadMove): Promise<
   await reporting('write HEAD', () =>
     writeRef(repository, 'HEAD', move.branch === undefined ? { oid: move.to } : { ref: `refs/heads/${move.branch}` }),
   );
+}
+
+/** Writes and removes worktree files, durably. */
+export async function writeDifferences(repository: Repository, differences: readonly TreeDifference[]): Promise<void> {
+  // Removing last: a directory that becomes empty must not be removed while another file is about to be written there.
+  await inBatches(differences, (difference) => writeFile(repository, difference));
+  await inBatches(differences, (difference) => removeFile(repository, difference));
+  await inBatches(directoriesOf(repository, differences), syncDirectory);
 }
 
 /** Writes HEAD's reflog. What it says follows from the move alone, so that a repeated one says it once. */

@@ -41,6 +41,7 @@ const answers: readonly (readonly [schema: string, args: readonly string[]])[] =
   ['reflog', ['reflog']],
   ['reset', ['reset', 'calc']],
   ['undo', ['undo']],
+  ['restore', ['restore']],
   ['branch', ['branch']],
   ['branch', ['branch', 'both', 'calc+math']],
   ['branch', ['branch', '-m', 'both', 'twins']],

@@ -324,3 +324,28 @@ describe('undo', () => {
     expect(await fails('undo')).toEqual([1, 'error: There is no operation to undo']);
   });
 });
+
+describe('restore', () => {
+  test('brings files back, in worktree and index, and leaves others alone', async () => {
+    await checkout(directory, 'calc+math');
+    const path = patchFile();
+    writeFileSync(join(directory, path), 'mine\n');
+    git('rm', '--quiet', '--cached', 'bankai.json');
+    expect(await bankai('restore', path)).toMatchObject({ files: [path], bytesChanged: 0 });
+    expect(git('status', '--porcelain')).toBe('D  bankai.json\n?? bankai.json');
+    writeFileSync(join(directory, path), 'mine\n');
+    expect((await bankai<{ files: string[] }>('restore')).files.sort()).toEqual(['bankai.json', path]);
+    expect((await fails('restore', 'nowhere'))[0]).toBe(129);
+    await expectSound(models['calc+math']);
+  });
+
+  test('brings a patch from another stack, with its evidence, the model and a commit', async () => {
+    await checkout(directory, 'calc');
+    const id = git('ls-tree', '-r', '--name-only', 'third', 'patches').replace(/^patches\/(..)\/(.*)\.json$/, '$1$2');
+    expect(await bankai('restore', id.slice(0, 8), '--source', 'third+math')).toMatchObject({ added: [id] });
+    await expectSound(models['calc+third']);
+    expect((await fails('restore', id, '--source', 'third'))[0]).toBe(1);
+    await bankai('undo');
+    await expectSound(models.calc);
+  });
+});

@@ -28,6 +28,7 @@ import type {
 } from '../../src/render/probes.js';
 import type { ProbesCalibrateReport } from '../../src/render/calibrate.js';
 import type { ResetReport } from '../../src/render/reset.js';
+import type { RestoreReport } from '../../src/render/restore.js';
 import type { StatusReport } from '../../src/render/status.js';
 import type { ReflogLine } from '../../src/render/reflog.js';
 import type { TagSummary } from '../../src/render/tag.js';
@@ -607,3 +608,11 @@ export const examined: FsckReport = {
 };
 
 export const collected: GcReport = { packed: 1203, pack: `pack-${third}`, pruned: 1, unreachable: 2, leftovers: 3 };
+
+export const restored: RestoreReport = {
+  ...change,
+  files: Array.from(
+    { length: 7 },
+    (_, i) => `patches/3f/1c9a20b73f1c9a20b73f1c9a20b73f1c9a20b73f1c9a20b73f1c9a20b73f1c9${i}.json`,
+  ),
+};

@@ -44,6 +44,7 @@ import {
   renderYank,
 } from '../../src/render/registry.js';
 import { renderReset } from '../../src/render/reset.js';
+import { renderRestore } from '../../src/render/restore.js';
 import { renderStatus } from '../../src/render/status.js';
 import { renderChangedTag, renderTags } from '../../src/render/tag.js';
 import { colourStyle } from '../../src/render/style.js';
@@ -126,6 +127,13 @@ const all: Drawn[] = [
   drawn('reset', 'reset', samples.resetHard, renderReset),
   drawn('reset --soft', 'reset', { ...samples.resetHard, mode: 'soft', behind: true }, renderReset),
   drawn('undo', 'undo', samples.undone, renderUndo),
+  drawn('restore', 'restore', samples.restored, renderRestore),
+  drawn(
+    'restore --source',
+    'restore',
+    { ...samples.restored, files: [], message: 'Restore 3f1c9a20b7' },
+    renderRestore,
+  ),
   drawn('init', 'init', samples.init, renderInit),
   drawn('export', 'export', samples.exported, renderExport),
   drawn('import', 'import', samples.imported, renderImport),
