@@ -1,4 +1,5 @@
 /** Owns the part of the history that leads from one commit to another. */
+import { cutHistory, readShallow } from './history.js';
 import type { CommitId } from './ids.js';
 import { readCommit } from './object.js';
 import type { Repository } from './repository.js';
@@ -11,7 +12,8 @@ export interface HistoryCommit {
 
 /**
  * Lists the commits that `to` descends from (itself included) and `from` does not, parents first, as `git rev-list
- * --reverse --topo-order from..to`. With `firstParent` only first parents are followed. Throws REPOSITORY_CORRUPT.
+ * --reverse --topo-order from..to`. With `firstParent` only first parents are followed. Throws REPOSITORY_CORRUPT, and
+ * REPOSITORY_UNSUPPORTED in a shallow clone that was cut on the way.
  */
 export async function historyBetween(
   repository: Repository,
@@ -30,6 +32,7 @@ async function walk(
   known: ReadonlySet<CommitId>,
   firstParent: boolean,
 ): Promise<HistoryCommit[]> {
+  const cut = readShallow(repository);
   const found: HistoryCommit[] = [];
   const seen = new Set<CommitId>(known);
   const pending: { id: CommitId; parents?: readonly CommitId[] }[] = [{ id: start }];
@@ -41,6 +44,7 @@ async function walk(
     }
     if (seen.has(id)) continue;
     seen.add(id);
+    if (cut.has(id)) throw cutHistory(repository, `go back beyond commit ${id.slice(0, 10)}`);
     const { parents: all } = await readCommit(repository, id);
     const parents = firstParent ? all.slice(0, 1) : all;
     pending.push({ id, parents }, ...[...parents].reverse().map((parent) => ({ id: parent })));

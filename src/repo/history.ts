@@ -1,6 +1,7 @@
 /** Owns the way back from a commit through its ancestors. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { RepositoryError } from '../errors.js';
 import { asCommitId, type CommitId } from './ids.js';
 import { type Commit, readCommit } from './object.js';
 import type { Repository } from './repository.js';
@@ -52,6 +53,13 @@ export async function historyOf(repository: Repository, from: readonly CommitId[
 /** Reads the parents of a commit; those of a commit where a shallow clone was cut are not there. Throws REPOSITORY_CORRUPT. */
 export async function parentsOf(repository: Repository, commit: CommitId): Promise<readonly CommitId[]> {
   return readShallow(repository).has(commit) ? [] : (await readCommit(repository, commit)).parents;
+}
+
+/** The error for what cannot be known in a shallow clone. */
+export function cutHistory({ directory }: Repository, what: string): RepositoryError {
+  return new RepositoryError('REPOSITORY_UNSUPPORTED', `Cannot ${what}: ${directory} is a shallow clone`, {
+    hint: 'Run "git fetch --unshallow", and then the command again.',
+  });
 }
 
 /** Reads where the history of a shallow clone was cut: those commits have their parents' ids, but not their parents. */

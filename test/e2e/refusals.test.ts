@@ -383,6 +383,24 @@ const refusals: readonly Refusal[] = [
     message: /extensions\.objectformat = sha256/,
   },
   {
+    what: 'a linked worktree',
+    arrange: async ({ git }) => git('worktree', 'add', '--quiet', '../linked', 'calc'),
+    args: ['status', '-C', '../linked'],
+    code: 'REPOSITORY_UNSUPPORTED',
+    message: /its \.git is a file/,
+  },
+  {
+    what: 'merging in a shallow clone, cut before the histories part',
+    arrange: async ({ directory, repo, git }) => {
+      const clone = join(directory, 'shallow');
+      await git('clone', '--quiet', '--depth', '1', '--no-single-branch', '--branch', 'calc', `file://${repo}`, clone);
+      await init({ directory: clone, model: fixtureModel, inPlace: false });
+    },
+    args: ['merge', 'origin/math', '-C', '../shallow'],
+    code: 'REPOSITORY_UNSUPPORTED',
+    message: /is a shallow clone/,
+  },
+  {
     what: 'a git repository with other content',
     arrange: async ({ directory, git }) => {
       const other = join(directory, 'new');
