@@ -14,17 +14,26 @@ export default class Show extends BankaiCommand {
     '<%= config.bin %> <%= command.id %> calc',
     '<%= config.bin %> <%= command.id %> calc+math --json',
     '<%= config.bin %> <%= command.id %> calc --svg calc.svg',
+    '<%= config.bin %> <%= command.id %> calc --raw > calc.json',
   ];
   static override args = { stack: Args.string({ default: 'HEAD', description: 'A stack, or the id of a patch.' }) };
 
   static override flags = {
     ...stackFlags,
+    raw: Flags.boolean({
+      exclusive: ['json', 'svg'],
+      summary: 'Write the bytes of one patch, exactly those whose SHA-256 is its id.',
+    }),
     svg: Flags.string({ helpValue: 'FILE', summary: 'Draw the search and the flips of one patch into this file.' }),
   };
 
   async run() {
     const { args, flags } = await this.parse(Show);
-    const { show } = await import('../src/workflows/show.js');
+    const { rawPatch, show } = await import('../src/workflows/show.js');
+    if (flags.raw) {
+      process.stdout.write(await rawPatch(this.directory, stackText(args.stack, flags)));
+      return [];
+    }
     const shown = await show(this.directory, stackText(args.stack, flags));
     if (flags.svg !== undefined) {
       if (shown.length !== 1) {

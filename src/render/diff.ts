@@ -1,4 +1,5 @@
 /** Owns how the overlap of two states looks: `bankai diff`. */
+import { barChartSvg } from './bar-chart-svg.js';
 import { formatCount, plural } from './number.js';
 import { renderTable } from './table.js';
 import { printable } from './text.js';
@@ -55,6 +56,24 @@ export function renderDiff(report: DiffReport, view: View, everyFlip = false): s
     ...(report.layers.length === 0 ? [] : ['', ...layerLines(report.layers, view)]),
     ...(listed.length === 0 ? [] : ['', ...rowLines(listed, view)]),
   ];
+}
+
+/** Writes the counts and a bar a layer. */
+export const renderDiffStat = (report: DiffReport, view: View): string[] => renderDiff({ ...report, rows: [] }, view);
+
+/** Draws a bar a layer and side: what only a flips to the left, what only b flips, or both, to the right. */
+export function diffSvg({ a, b, layers, both, onlyA, onlyB }: DiffReport): string {
+  const bars = layers.flatMap(({ layer, ...counts }) => {
+    const name = layer === undefined ? 'other' : `layer ${layer}`;
+    const bar = (label: string, count: number, sign: 1 | -1) =>
+      count === 0 ? [] : [{ label: `${name} ${label}`, value: sign * count, note: formatCount(count) }];
+    return [...bar('only a', counts.onlyA, -1), ...bar('both', counts.both, 1), ...bar('only b', counts.onlyB, 1)];
+  });
+  return barChartSvg({
+    title: `a ${a.name}, b ${b.name}`,
+    description: `Flips by layer: ${onlyA} only in a, ${both} in both, ${onlyB} only in b.`,
+    bars,
+  });
 }
 
 /** One line a layer: three counts, and a bar of what only a, both, and only b flip. */

@@ -1,4 +1,5 @@
 /** Owns how `bankai log` looks. */
+import { drawGraph } from './graph.js';
 import { shortId } from './id.js';
 import { plural } from './number.js';
 import { printable, printableLines, truncate } from './text.js';
@@ -51,6 +52,27 @@ export function renderLogOneline(entries: readonly LogEntry[], view: View): stri
     const room = view.width - id.length - shown - 1 - (change === '' ? 0 : change.length + 1);
     const subject = truncate(printable(entry.message.split('\n')[0]), room, signs(view).ellipsis);
     return `${style.id(id)}${refs} ${subject}${change === '' ? '' : ` ${style.faint(change)}`}`;
+  });
+}
+
+/** Draws the history beside the commits, newest first, as `git log --graph` does. */
+export function renderLogGraph(entries: readonly LogEntry[], oneline: boolean, view: View): string[] {
+  const { style } = view;
+  const rows = drawGraph(entries);
+  return entries.flatMap((entry, i) => {
+    const { first, links, more } = rows[i];
+    const narrower = { ...view, width: view.width - first.length };
+    const lines = oneline ? renderLogOneline([entry], narrower) : renderLog([entry], narrower);
+    // An empty line keeps two commits apart, where they have several lines.
+    if (!oneline && i < entries.length - 1) lines.push('');
+    const [head, ...others] = lines;
+    const beside = [...links, ...others.slice(links.length).map(() => more)];
+    return [
+      style.faint(first) + head,
+      ...beside.map((graph, j) =>
+        `${style.faint(graph.trimEnd().padEnd(others[j] ? graph.length : 0))}${others[j] ?? ''}`.trimEnd(),
+      ),
+    ];
   });
 }
 

@@ -3,20 +3,32 @@ import { patchFlips } from '../patch/patch.js';
 import type { PatchId } from '../patch/ids.js';
 import { listBranches, readHead } from '../repo/branch.js';
 import type { CommitId } from '../repo/ids.js';
-import { type LogEntry, readLog } from '../repo/log.js';
+import { type LogEntry, readLog, readLogEntry } from '../repo/log.js';
 import type { Signature } from '../repo/object.js';
 import { composeCommit } from '../repo/compose.js';
 import { resolveStack } from '../repo/resolve.js';
 import type { Repository } from '../repo/repository.js';
 import { readPatchFile } from '../repo/state.js';
 import { listTags } from '../repo/tag.js';
+import { topologicalOrder } from '../repo/topological-order.js';
 import { openWorkspace } from './workspace.js';
 
-/** Lists the commits that lead to a stack, newest first. Throws UNKNOWN_REVISION, STACK_SYNTAX. */
-export async function log(directory: string, expression: string, limit: number | undefined) {
+/**
+ * Lists the commits that lead to a stack, newest first, or `byLines`, as they are drawn: one line of the history after the
+ * other. Throws UNKNOWN_REVISION, STACK_SYNTAX.
+ */
+export async function log(
+  directory: string,
+  expression: string,
+  { limit, byLines = false }: { limit?: number | undefined; byLines?: boolean } = {},
+) {
   const { repository } = await openWorkspace(directory);
   const from = await composeCommit(repository, await resolveStack(repository, expression));
-  const entries = await readLog(repository, from, limit === undefined ? {} : { limit });
+  const entries = byLines
+    ? await Promise.all(
+        (await topologicalOrder(repository, from)).slice(0, limit).map((id) => readLogEntry(repository, id)),
+      )
+    : await readLog(repository, from, limit === undefined ? {} : { limit });
   const refs = await refsByCommit(repository);
   const flips = new Map<PatchId, number>();
   const withFlips = ({ blobs }: LogEntry, ids: readonly PatchId[]) =>

@@ -1,4 +1,5 @@
 /** Owns `bankai show`: a patch with everything said about it, each statement judged. */
+import { UsageError } from '../errors.js';
 import { compactSize } from '../patch/compact.js';
 import type { PatchId } from '../patch/ids.js';
 import { encodePatch, type Patch, patchFlips } from '../patch/patch.js';
@@ -44,6 +45,18 @@ export async function show(directory: string, expression: string) {
       };
     }),
   );
+}
+
+/** The canonical bytes of the one patch that is meant. Throws as `show`, and USAGE when it is not one. */
+export async function rawPatch(directory: string, expression: string): Promise<Uint8Array> {
+  const { repository } = await openWorkspace(directory);
+  const byId = await findPatch(repository, expression);
+  const stack = await loadStack(repository, byId === undefined ? expression : 'HEAD');
+  const ids = byId === undefined ? await subjects(repository, stack) : [byId];
+  if (ids.length === 1) return encodePatch(stack.loaded.get(ids[0]) as Patch);
+  throw new UsageError('USAGE', `Cannot write the bytes of ${ids.length} patches`, {
+    hint: 'Name one patch, by its branch or its id.',
+  });
 }
 
 async function subjects(repository: Repository, { parts, without, patches }: LoadedStack): Promise<readonly PatchId[]> {

@@ -1,7 +1,8 @@
 /** Revisions, reflogs and refs as a person types them, beside plain git in the same repository. */
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { verifySsh } from '../../src/trust/ssh-signature.js';
 import { createCli } from './cli.js';
@@ -198,6 +199,23 @@ describe('revisions and refs', () => {
     expect(await git('tag')).toBe('light\nv2');
     expect((await cli.run(['tag', 'a+b'])).code).toBe(129);
     expect(await git('fsck', '--strict', '--full', '--no-dangling')).toBe('');
+  });
+
+  test('log --graph, show --raw and diff --stat', async () => {
+    const graph = (await bankai('log', 'calc+math', '--graph', '--oneline')).split('\n');
+    expect(graph.slice(0, 2)).toEqual([expect.stringMatching(/^\* {3}[0-9a-f]{10} /), '|\\']);
+    const { commit } = JSON.parse(outputOf(await cli.run(['branch', 'joined', 'calc+math', '--json']))) as {
+      commit: string;
+    };
+    const columns = (await git('log', '--graph', '--format=', commit)).split('\n').map((line) => line.trimEnd());
+    expect(graph.slice(0, -1).map((line) => line.replace(/ *[0-9a-f]{10} .*$/, ''))).toEqual(columns);
+    const raw = await bankai('show', 'calc', '--raw');
+    const [{ id }] = await answerOf<{ id: string }[]>(cli, ['show', 'calc']);
+    expect(createHash('sha256').update(raw).digest('hex')).toBe(id);
+    expect((await cli.run(['show', 'calc+math', '--raw'])).code).toBe(129);
+    const svg = join(cli.directory, '.git', 'diff.svg');
+    expect(await bankai('diff', 'calc', 'math', '--stat', '--svg', svg)).not.toContain('row');
+    expect(readFileSync(svg, 'utf8')).toContain('layer 0 both');
   });
 
   test('what is not needed says why', async () => {

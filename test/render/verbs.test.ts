@@ -9,7 +9,7 @@ import { renderBranches, renderChangedBranch } from '../../src/render/branch.js'
 import { renderCheckout } from '../../src/render/checkout.js';
 import { renderCommit } from '../../src/render/commit.js';
 import { renderDerive, renderMinimize } from '../../src/render/derive.js';
-import { renderDiff } from '../../src/render/diff.js';
+import { renderDiff, renderDiffStat } from '../../src/render/diff.js';
 import { type EvalReport, renderEval } from '../../src/render/eval.js';
 import { renderExport } from '../../src/render/export.js';
 import { renderFsck } from '../../src/render/fsck.js';
@@ -22,7 +22,7 @@ import { renderSearch } from '../../src/render/search.js';
 import { renderInit } from '../../src/render/init.js';
 import { renderDefaultKey, renderExportedKey, renderKeys, renderNewKey } from '../../src/render/key.js';
 import { renderLayers } from '../../src/render/layers.js';
-import { renderLog, renderLogOneline } from '../../src/render/log.js';
+import { renderLog, renderLogGraph, renderLogOneline } from '../../src/render/log.js';
 import {
   renderProbesExpand,
   renderProbesImport,
@@ -83,6 +83,9 @@ const all: Drawn[] = [
   drawn('status, clean and detached', 'status', cleanStatus(), renderStatus),
   drawn('log', 'log', samples.log, renderLog),
   drawn('log --oneline', 'log', samples.log, renderLogOneline),
+  drawn('log --graph --oneline', 'log', samples.log, (data, view) => renderLogGraph(data, true, view)),
+  drawn('log --graph', 'log', samples.log, (data, view) => renderLogGraph(data, false, view)),
+  drawn('diff --stat', 'diff', samples.diff, renderDiffStat),
   drawn('show', 'show', [samples.show], (patches, view) => patches.flatMap((patch) => renderPatch(patch, view))),
   drawn('diff', 'diff', samples.diff, renderDiff),
   drawn('diff, every flip', 'diff', samples.diff, (data, view) => renderDiff(data, view, true)),
