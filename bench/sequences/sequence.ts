@@ -45,6 +45,7 @@ export async function runSteps(template: Template, room: string, steps: readonly
     const deed = deedOf(world, step);
     if (!deed) continue;
     done += 1;
+    world.undoBefore = world.sets.undo;
     const what = await carryOut(deed);
     if (what === undefined && deed.fails === undefined) deed.then?.();
     const fault = what ?? (await difference(world));

@@ -178,3 +178,12 @@ export function rename(sets: Sets, from: number, to: number): void {
     })),
   };
 }
+
+/** Whether an operation turned out to change nothing. */
+export const isNothing = (undo: Undo | undefined): boolean =>
+  undo !== undefined &&
+  undo.head.before.branch === undo.head.after.branch &&
+  undo.head.before.commit === undo.head.after.commit &&
+  undo.holds.before === undo.holds.after &&
+  undo.refs.length === 0 &&
+  undo.soft !== true;

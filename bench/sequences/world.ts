@@ -11,7 +11,7 @@ import { init } from '../../src/workflows/init.js';
 import type { Recorder } from '../../src/workflows/record.js';
 import { openWorkspace } from '../../src/workflows/workspace.js';
 import { tinyModel } from '../../test/checkout/tiny-model.js';
-import { COUNT, newSets, rename, type Sets, stateOf } from './sets.js';
+import { COUNT, isNothing, newSets, rename, type Sets, stateOf, type Undo } from './sets.js';
 
 const tensor = 'blk.0.ffn_gate.weight';
 /** Rows of `tensor` that each patch flips: neighbours share one, which cancels where both are in a state. */
@@ -39,6 +39,8 @@ export interface World {
   readonly oids: string[];
   /** A commit of the sets whose id is not known yet, and the ref that names it. */
   pending: { readonly commit: number; readonly ref: string } | undefined;
+  /** What could be undone before the step. */
+  undoBefore: Undo | undefined;
   /** Seconds: goes up with every step. */
   clock: number;
 }
@@ -70,7 +72,15 @@ export async function makeTemplate(room: string): Promise<Template> {
 /** A fresh repository. */
 export function newWorld(template: Template, directory: string): World {
   cpSync(template.directory, directory, { recursive: true });
-  return { template, directory, sets: newSets(), oids: [template.root], pending: undefined, clock: 1_800_000_000 };
+  return {
+    template,
+    directory,
+    sets: newSets(),
+    oids: [template.root],
+    pending: undefined,
+    undoBefore: undefined,
+    clock: 1_800_000_000,
+  };
 }
 
 /** Ada, at the time of the step, or at one that never changes: then the same patch has the same evidence. */
@@ -125,6 +135,8 @@ export async function difference(world: World): Promise<string | undefined> {
       if (sets.commits[known].set !== sets.commits[commit].set) return `${ref} is a commit of another set`;
       rename(sets, commit, known);
       if (commit === sets.commits.length - 1) sets.commits.pop();
+      // The stack was composed before, and HEAD is there: nothing was changed, and nothing recorded.
+      if (isNothing(sets.undo)) sets.undo = world.undoBefore;
     }
     world.pending = undefined;
   }
