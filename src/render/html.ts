@@ -44,7 +44,7 @@ export const pageStyle = [
   'button{background:var(--link);border-color:var(--link);color:var(--ground);font-weight:600;cursor:pointer}',
   'ul.cards{list-style:none;padding:0;display:grid;gap:1rem}ul.cards>li,section.card{background:var(--card);border:1px solid var(--line);border-radius:.5rem;padding:1rem}',
   'ul.cards h2{margin:0}pre{background:var(--card);border:1px solid var(--line);border-radius:.4rem;padding:.6rem;overflow-x:auto;margin:.5rem 0}',
-  'code,pre{font:.9rem/1.4 ui-monospace,monospace}p,dd,td,h1,h2,li{overflow-wrap:anywhere}p{margin:.4rem 0}',
+  'code,pre{font:.9rem/1.4 ui-monospace,monospace}p,dd,h1,h2,li{overflow-wrap:anywhere}section.card{margin:0 0 1rem}p{margin:.4rem 0}',
   '.scroll{overflow-x:auto}table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}th,td{text-align:left;padding:.35rem .6rem;border-bottom:1px solid var(--line);vertical-align:top}',
   'caption{text-align:left;color:var(--faint);padding-bottom:.3rem}.number{text-align:right;white-space:nowrap}dl{display:grid;grid-template-columns:max-content 1fr;gap:.2rem 1rem}dt{color:var(--faint)}dd{margin:0}',
   'figure{margin:0}figure svg{max-width:100%;height:auto}',

@@ -64,6 +64,8 @@ export interface ServeRequest {
 /** A server that is up. */
 export interface Serving {
   readonly url: string;
+  /** Where it listens: the same, unless another address was given. */
+  readonly address: string;
   readonly root: string;
   close(): Promise<void>;
 }
@@ -126,7 +128,7 @@ export async function serveRegistry({ directory, host, port, url, pages }: Serve
     return pages.patch({ ...frame, ...(await pageOf(path, `${namespace}/${name}`, chosen, versions, entry)) });
   }
 
-  return { url: frame.url, root, close: () => closed(server) };
+  return { url: frame.url, address: `http://${host}:${address.port}/`, root, close: () => closed(server) };
 }
 
 /** Reads the indexes, again only when the timestamp is another one. */
