@@ -207,8 +207,9 @@ describe('revisions and refs', () => {
     const { commit } = JSON.parse(outputOf(await cli.run(['branch', 'joined', 'calc+math', '--json']))) as {
       commit: string;
     };
-    const columns = (await git('log', '--graph', '--format=', commit)).split('\n').map((line) => line.trimEnd());
-    expect(graph.slice(0, -1).map((line) => line.replace(/ *[0-9a-f]{10} .*$/, ''))).toEqual(columns);
+    const plain = (line: string) => line.replace(/ *[0-9a-f]{10}.*$/, '').trimEnd();
+    const columns = (await git('log', '--graph', '--format=%H', commit)).split('\n').map(plain);
+    expect(graph.slice(0, -1).map(plain)).toEqual(columns);
     const raw = await bankai('show', 'calc', '--raw');
     const [{ id }] = await answerOf<{ id: string }[]>(cli, ['show', 'calc']);
     expect(createHash('sha256').update(raw).digest('hex')).toBe(id);
