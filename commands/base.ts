@@ -4,12 +4,14 @@ import { Command, Errors, Flags, type Interfaces } from '@oclif/core';
 import { UsageError } from '../src/errors.js';
 import type { View } from '../src/render/view.js';
 import type { Actor } from '../src/workflows/actor.js';
+import type { RemoteOptions } from '../src/workflows/fetch.js';
 import type { Recorder } from '../src/workflows/record.js';
 import { exitCodes, failureOf } from './terminal/failure.js';
 import { abortOnInterrupt } from './terminal/interrupt.js';
 import { type LiveLine, liveLine, type ProgressUpdate } from './terminal/live-line.js';
 import { keyChoice, type SigningFlags } from './terminal/passphrase.js';
 import { actorOf, recorderOf } from './terminal/person.js';
+import { remoteEnvironment } from './terminal/remote-options.js';
 import { viewOf } from './terminal/view.js';
 
 /** The base of all commands: a command parses its flags, calls a workflow, and answers with what it returns. */
@@ -56,6 +58,21 @@ export abstract class BankaiCommand extends Command {
       key: keyChoice(flags, (path) => this.path(path), process.env),
       ...(flags.sign !== undefined && { sign: flags.sign }),
     });
+  }
+
+  /** How to talk to a remote, with progress of what is received and verified. */
+  protected async remoteOptions(timeout: number): Promise<RemoteOptions> {
+    const { remoteAccess } = await import('../src/workflows/remote-access.js');
+    const receiving = this.progress('Receiving');
+    const verifying = this.progress('Verifying');
+    const interactive = process.stdin.isTTY === true && !this.jsonEnabled();
+    const { signal } = this;
+    const { version } = this.config;
+    return {
+      ...remoteAccess({ ...remoteEnvironment(process.env, interactive), timeoutMs: timeout * 1000, version, signal }),
+      onBytes: (done) => receiving({ done, extra: 'bytes' }),
+      onVerify: (done, total) => verifying({ done, total }),
+    };
   }
 
   /** Resolves a path from the command line. */

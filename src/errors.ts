@@ -23,6 +23,7 @@ export type RepositoryCode =
   | 'TAG_EXISTS'
   | 'REMOTE_UNKNOWN'
   | 'REMOTE_EXISTS'
+  | 'TREE_UNSAFE'
   | 'WORKTREE_DIRTY'
   | 'NOT_FAST_FORWARD'
   | 'MERGE_CONFLICT'
@@ -89,6 +90,19 @@ export type RegistryCode =
   | 'VERSION_CHANGED'
   | 'LOCK_INVALID';
 
+/** Another repository, on the way to it, and what it sent. */
+export type RemoteCode =
+  | 'REMOTE_UNREACHABLE'
+  | 'REMOTE_DENIED'
+  | 'REMOTE_NOT_FOUND'
+  | 'REMOTE_FAILED'
+  | 'REMOTE_PROTOCOL'
+  | 'REMOTE_UNSUPPORTED'
+  | 'PACK_INVALID'
+  | 'PUSH_REJECTED'
+  | 'NO_UPSTREAM'
+  | 'GIT_MISSING';
+
 /** Two valid things that do not fit together. */
 export type CompatibilityCode =
   | 'BASE_MISMATCH'
@@ -109,7 +123,15 @@ export type SearchCode =
 export type InternalCode = 'INTERNAL';
 
 export type ErrorCode =
-  UsageCode | RepositoryCode | FormatCode | TrustCode | RegistryCode | CompatibilityCode | SearchCode | InternalCode;
+  | UsageCode
+  | RepositoryCode
+  | RemoteCode
+  | FormatCode
+  | TrustCode
+  | RegistryCode
+  | CompatibilityCode
+  | SearchCode
+  | InternalCode;
 
 /** What every error may carry besides its message. */
 export interface ErrorDetails {
@@ -137,6 +159,7 @@ export abstract class BankaiError<Code extends ErrorCode = ErrorCode> extends Er
 
 export class UsageError extends BankaiError<UsageCode> {}
 export class RepositoryError extends BankaiError<RepositoryCode> {}
+export class RemoteError extends BankaiError<RemoteCode> {}
 export class FormatError extends BankaiError<FormatCode> {}
 export class TrustError extends BankaiError<TrustCode> {}
 export class RegistryError extends BankaiError<RegistryCode> {}

@@ -64,6 +64,7 @@ const negativeAnswers: ReadonlySet<ErrorCode> = new Set(['NOTHING_TO_COMMIT', 'N
 
 function exitCodeOf(error: BankaiError): number {
   if (error instanceof UsageError) return exitCodes.usage;
+  if (error.code === 'PUSH_REJECTED') return exitCodes.negative;
   if (error instanceof SearchError && negativeAnswers.has(error.code)) return exitCodes.negative;
   if (error instanceof SearchError && error.code === 'INTERRUPTED') return exitCodes.interrupted;
   return exitCodes.fatal;

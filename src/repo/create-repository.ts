@@ -89,6 +89,20 @@ export async function createRepository({
 }
 
 /** Opens the git repository that is there. One without HEAD is none yet: the making of it was interrupted. */
+/**
+ * Makes a git repository without a commit, to clone into, or opens the one that an interrupted clone left. Throws
+ * REPOSITORY_UNSUPPORTED, IO.
+ */
+export async function makeCloneTarget(directory: string): Promise<Repository> {
+  const present = await openPresent(directory);
+  const repository = present ?? describeRepository(directory);
+  await reporting(`make a repository in ${directory}`, async () => {
+    if (!present) await makeGitRepository(repository);
+    await makeLocalDirectory(repository);
+  });
+  return repository;
+}
+
 async function openPresent(directory: string): Promise<Repository | undefined> {
   const place = await lstatIfThere(join(directory, '.git'));
   if (place === undefined) return undefined;

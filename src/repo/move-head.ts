@@ -19,6 +19,7 @@ import { isFile, readBlob, readCommit } from './object.js';
 import { differencesFrom, resetIndex } from './reset-files.js';
 import { appendReflog, type RefNote } from './reflog.js';
 import { writeRef } from './refs.js';
+import { isSafeName } from './safe-name.js';
 import { type Repository, unsupported } from './repository.js';
 import { diffTrees, type TreeDifference } from './tree.js';
 
@@ -118,12 +119,7 @@ async function planMove(repository: Repository, { from, to, files }: HeadMove): 
 
 /** A tree is somebody else's data: a path must stay inside the worktree and outside `.git`. */
 function assertSafe(repository: Repository, path: string): void {
-  const bad = path
-    .split('/')
-    .some(
-      (part) => part === '' || part === '.' || part === '..' || /[\\\0:]/.test(part) || /^(\.git|git~1)$/i.test(part),
-    );
-  if (bad) throw unsupported(repository, `its tree has the unsafe path "${path}"`);
+  if (!path.split('/').every(isSafeName)) throw unsupported(repository, `its tree has the unsafe path "${path}"`);
 }
 
 /**

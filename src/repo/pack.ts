@@ -27,7 +27,7 @@ export interface Packs {
 }
 
 /** One pack, with its index in memory. */
-interface Pack {
+export interface Pack {
   readonly name: string;
   readonly index: Buffer;
   readonly count: number;
@@ -125,7 +125,7 @@ function openPack(directory: string, name: string): Pack {
 }
 
 /** Reads a pack's bytes: from memory when it is small, else from the file, which is not kept open. */
-function packReader(path: string): Pack['bytes'] {
+export function packReader(path: string): Pack['bytes'] {
   let whole: Buffer | undefined;
   return (offset, length) => {
     if (whole !== undefined) return whole.subarray(offset, offset + length);
@@ -207,17 +207,21 @@ function readAt(pack: Pack, offset: number, readById: (oid: ObjectId) => GitObje
   return object;
 }
 
-interface Entry {
+/** An object as it lies in a pack. */
+export interface Entry {
   readonly type: string;
   /** The base's offset or id when the content is a delta. */
   readonly base: number | ObjectId | undefined;
   readonly content: Buffer;
+  /** The offset behind it. */
+  readonly end: number;
 }
 
 /** Bytes enough for the type, the size and the place of a base. */
 const HEADER_BYTES = 32;
 
-function readEntry(pack: Pack, offset: number): Entry {
+/** Reads what lies at an offset. Throws Error for what is no object. */
+export function readEntry(pack: Pick<Pack, 'name' | 'bytes'>, offset: number): Entry {
   const header = pack.bytes(offset, HEADER_BYTES);
   let at = 0;
   const byte = (): number => {
@@ -242,13 +246,14 @@ function readEntry(pack: Pack, offset: number): Entry {
   const type = types[kind] ?? '';
   if (type === '' && base === undefined) throw new Error(`${pack.name} has an object of the unknown type ${kind}`);
   // zlib makes little more of a content than it is long itself (its own bound); what follows in the pack it leaves alone.
-  const content = inflateSync(pack.bytes(offset + at, size + (size >> 10) + 128), {
+  const { buffer: content, engine } = inflateSync(pack.bytes(offset + at, size + (size >> 10) + 128), {
     maxOutputLength: size + 1,
     // zlib takes 16 KiB at a time where nobody says how much it will be.
     chunkSize: Math.max(64, Math.min(size + 1, 2 ** 16)),
-  });
+    info: true,
+  }) as unknown as { buffer: Buffer; engine: { bytesWritten: number } };
   if (content.length !== size) throw new Error(`${pack.name} has an object of another length than it says`);
-  return { type, base, content };
+  return { type, base, content, end: offset + at + engine.bytesWritten };
 }
 
 /** Bytes that the remembered objects of a pack have together. */

@@ -17,10 +17,15 @@ export function assertRefName(name: string): void {
 }
 
 function fault(name: string): string | undefined {
-  if (name === '') return 'it is empty';
   if (reserved.has(name)) return 'the word is reserved';
   if (name.includes('+')) return '"+" joins the names of a stack';
   if (/^[0-9a-f]{40}$/.test(name)) return 'it reads as a commit id';
+  return refNameFault(name);
+}
+
+/** What git has against a name (git-check-ref-format); undefined where it takes it. */
+export function refNameFault(name: string): string | undefined {
+  if (name === '') return 'it is empty';
   const character = /[\s~^:?*[\]\\{}\p{Cc}]/u.exec(name);
   if (character) return `"${character[0]}" is not allowed`;
   if (name.startsWith('-')) return 'it begins with "-"';

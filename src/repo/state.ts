@@ -58,6 +58,12 @@ export function patchAtPath(path: string): PatchId | undefined {
   return isPatchId(id) ? id : undefined;
 }
 
+/** The patch whose evidence a path belongs to, by a name that evidence can have, or undefined. */
+export function patchOfEvidence(path: string): PatchId | undefined {
+  const [, folder, rest, name] = /^evidence\/([0-9a-f]{2})\/([0-9a-f]{62})\/([^/]+)$/.exec(path) ?? [];
+  return name !== undefined && parseEvidenceName(name) ? ((folder + rest) as PatchId) : undefined;
+}
+
 /** Lists the patches of a commit's state in the order of their ids. Reads trees only. Throws REPOSITORY_CORRUPT. */
 export async function readState(repository: Repository, commit: CommitId): Promise<PatchId[]> {
   const top = await findEntry(repository, commit, 'patches');

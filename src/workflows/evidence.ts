@@ -84,10 +84,11 @@ export async function assertNotForged(
   repository: Repository,
   commit: CommitId,
   patches: readonly PatchId[],
+  base?: WeightsId,
 ): Promise<PatchId[]> {
   const unsigned: PatchId[] = [];
   for (const patch of patches) {
-    const { statements } = await checkEvidence(repository, commit, patch);
+    const { statements } = await checkEvidence(repository, commit, patch, base);
     if (statements.length === 0) unsigned.push(patch);
     for (const check of statements) {
       if (!('error' in check)) continue;

@@ -35,28 +35,34 @@ export interface MergeOutcome extends ChangeOutcome {
  * Throws STACK_SYNTAX, UNKNOWN_REVISION, NOT_FAST_FORWARD, MERGE_CONFLICT (never over patches), OPERATION_IN_PROGRESS,
  * WORKTREE_DIRTY, and what a checkout throws: always before anything is changed.
  */
-export async function merge(directory: string, request: MergeRequest, recorder: Recorder): Promise<MergeOutcome> {
-  return changeWorkspace(directory, async (workspace) => {
-    const { repository } = workspace;
-    assertNothingInProgress(repository);
-    const stack = await resolveStack(repository, request.stack);
-    const head = await readHead(repository);
-    const theirs = await composeCommit(repository, stack);
-    const told = { stack: stack.expression };
-    if (theirs === head.commit || (await descendsFrom(repository, head.commit, theirs))) {
-      return { ...(await nothingChanged(workspace, head)), ...told, result: 'up-to-date' as const };
-    }
-    const ahead = await descendsFrom(repository, theirs, head.commit);
-    if (ahead && request.fastForward !== 'never') {
-      const note = await noteOf(repository, recorder, `merge ${stack.expression}: Fast-forward`);
-      return { ...(await changeTo(workspace, head, theirs, note)), ...told, result: 'fast-forward' as const };
-    }
-    if (request.fastForward === 'only') throw diverged(head, stack.expression);
-    const message = request.message ?? (await mergeMessage(workspace, head, request.stack.trim(), theirs));
-    const commit = await mergeCommit(workspace, { head, theirs, ahead, message }, recorder);
-    const note = await noteOf(repository, recorder, `merge ${stack.expression}: Merge made by union.`);
-    return { ...(await changeTo(workspace, head, commit, note)), ...told, result: 'merged' as const, message };
-  });
+export const merge = (directory: string, request: MergeRequest, recorder: Recorder): Promise<MergeOutcome> =>
+  changeWorkspace(directory, (workspace) => mergeInto(workspace, request, recorder));
+
+/** Merges a stack into HEAD of an opened workspace: see `merge`. */
+export async function mergeInto(
+  workspace: Workspace,
+  request: MergeRequest,
+  recorder: Recorder,
+): Promise<MergeOutcome> {
+  const { repository } = workspace;
+  assertNothingInProgress(repository);
+  const stack = await resolveStack(repository, request.stack);
+  const head = await readHead(repository);
+  const theirs = await composeCommit(repository, stack);
+  const told = { stack: stack.expression };
+  if (theirs === head.commit || (await descendsFrom(repository, head.commit, theirs))) {
+    return { ...(await nothingChanged(workspace, head)), ...told, result: 'up-to-date' as const };
+  }
+  const ahead = await descendsFrom(repository, theirs, head.commit);
+  if (ahead && request.fastForward !== 'never') {
+    const note = await noteOf(repository, recorder, `merge ${stack.expression}: Fast-forward`);
+    return { ...(await changeTo(workspace, head, theirs, note)), ...told, result: 'fast-forward' as const };
+  }
+  if (request.fastForward === 'only') throw diverged(head, stack.expression);
+  const message = request.message ?? (await mergeMessage(workspace, head, request.stack.trim(), theirs));
+  const commit = await mergeCommit(workspace, { head, theirs, ahead, message }, recorder);
+  const note = await noteOf(repository, recorder, `merge ${stack.expression}: Merge made by union.`);
+  return { ...(await changeTo(workspace, head, commit, note)), ...told, result: 'merged' as const, message };
 }
 
 interface Joined {

@@ -1,6 +1,7 @@
 /** Owns `bankai remote`: the remotes of a repository, listed and changed. No answer shows a password or a token. */
 import { addRemote, listRemotes, type Remote, removeRemote, renameRemote, setRemoteUrl } from '../repo/remotes.js';
 import { parseAddress, withoutSecrets } from '../transport/url.js';
+
 import { changeWorkspace, openWorkspace } from './workspace.js';
 
 /** A remote as it is shown. */
@@ -49,3 +50,5 @@ export const changeRemoteUrl = (
     parseAddress(url, repository.directory);
     return summary(await setRemoteUrl(repository, name, url, options));
   });
+
+export { directoryNameOf } from '../transport/url.js';

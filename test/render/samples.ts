@@ -16,6 +16,9 @@ import type { InitReport } from '../../src/render/init.js';
 import type { ExportedKey, KeySummary } from '../../src/render/key.js';
 import type { LayersReport } from '../../src/render/layers.js';
 import type { LogEntry } from '../../src/render/log.js';
+import type { CloneReport } from '../../src/render/clone.js';
+import type { FetchReport } from '../../src/render/fetch.js';
+import type { PushReport } from '../../src/render/push.js';
 import type { RemoteSummary } from '../../src/render/remote.js';
 import type { MergeReport } from '../../src/render/merge.js';
 import type { PickReport } from '../../src/render/pick.js';
@@ -615,4 +618,47 @@ export const restored: RestoreReport = {
     { length: 7 },
     (_, i) => `patches/3f/1c9a20b73f1c9a20b73f1c9a20b73f1c9a20b73f1c9a20b73f1c9a20b73f1c9${i}.json`,
   ),
+};
+
+export const fetched: FetchReport = {
+  remote: 'origin',
+  url: 'https://***@example.org/a-rather-long-name/of-a-rather-long-path/to-patches-of-all-kinds.git',
+  moved: [
+    { ref: 'refs/remotes/origin/old', change: 'pruned', from: first },
+    {
+      ref: 'refs/remotes/origin/experiments/of-this-summer-that-went-well',
+      change: 'fast-forward',
+      from: first,
+      to: second,
+    },
+    { ref: 'refs/tags/v1', change: 'new', to: third },
+  ],
+  ignored: [{ ref: 'refs/heads/gh-pages', reason: "it has no bankai.json: it is no branch of Bankai's" }],
+  commits: 3,
+  patches: [calcPatch, mathPatch],
+  unsigned: [mathPatch],
+  bytes: 48_213,
+};
+
+export const cloned: CloneReport = {
+  repository: '/home/ada/patches',
+  fetched: { ...fetched, unsigned: [], ignored: [] },
+  head: { branch: 'main', commit: second, patches: 2 },
+  model: { path: 'working.gguf', byteLength: 1_158_654_496, made: 'copy' },
+};
+
+export const clonedEmpty: CloneReport = {
+  repository: '/home/ada/patches',
+  fetched: { ...fetched, ...{ moved: [], ignored: [], commits: 0, patches: [], unsigned: [], bytes: 0 } },
+};
+
+export const pushed: PushReport = {
+  remote: 'origin',
+  url: fetched.url,
+  pushed: [
+    { ref: 'refs/heads/calc', change: 'fast-forward', from: first, to: second },
+    { ref: 'refs/heads/main', change: 'up-to-date', from: second, to: second },
+    { ref: 'refs/heads/old', change: 'deleted', from: third },
+  ],
+  upstream: 'calc',
 };

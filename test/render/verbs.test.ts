@@ -7,10 +7,12 @@ import { renderBisect } from '../../src/render/bisect.js';
 import { renderBlame, renderBlameProbes } from '../../src/render/blame.js';
 import { renderBranches, renderChangedBranch } from '../../src/render/branch.js';
 import { renderCheckout } from '../../src/render/checkout.js';
+import { renderClone } from '../../src/render/clone.js';
 import { renderCommit } from '../../src/render/commit.js';
 import { renderDerive, renderMinimize } from '../../src/render/derive.js';
 import { renderDiff, renderDiffStat } from '../../src/render/diff.js';
 import { type EvalReport, renderEval } from '../../src/render/eval.js';
+import { renderFetch } from '../../src/render/fetch.js';
 import { renderExport } from '../../src/render/export.js';
 import { renderFsck } from '../../src/render/fsck.js';
 import { renderGc } from '../../src/render/gc.js';
@@ -29,6 +31,8 @@ import {
   renderProbesInit,
   renderProbesSplit,
 } from '../../src/render/probes.js';
+import { renderPull } from '../../src/render/pull.js';
+import { renderPush } from '../../src/render/push.js';
 import { renderRemote, renderRemotes, renderRemotesVerbose, renderRemovedRemote } from '../../src/render/remote.js';
 import { renderMerge } from '../../src/render/merge.js';
 import { renderPick } from '../../src/render/pick.js';
@@ -166,6 +170,13 @@ const all: Drawn[] = [
   drawn('registry serve', 'registry-serve', registry.serving, renderServing),
   drawn('registry list', 'registry-list', registry.registries, renderRegistries),
   drawn('registry forget', 'registry-forget', registry.registries[0], renderForget),
+  drawn('fetch', 'fetch', samples.fetched, renderFetch),
+  drawn('fetch, nothing new', 'fetch', { ...samples.fetched, moved: [], ignored: [] }, renderFetch),
+  drawn('clone', 'clone', samples.cloned, renderClone),
+  drawn('clone, of nothing and without a model', 'clone', samples.clonedEmpty, renderClone),
+  drawn('pull', 'pull', { ...samples.merged, fetched: samples.fetched }, renderPull),
+  drawn('push', 'push', samples.pushed, renderPush),
+  drawn('push, nothing new', 'push', { ...samples.pushed, pushed: [] }, renderPush),
   drawn('key list', 'key-list', samples.keys, renderKeys),
   drawn('key new', 'key-new', samples.keys[1], renderNewKey),
   drawn('key default', 'key-default', samples.keys[0], renderDefaultKey),

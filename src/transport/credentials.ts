@@ -1,0 +1,61 @@
+/** Owns who we say we are to a server: asked for only when the server wants to know, and told again how that went. */
+import type { GitProgram } from './git-program.js';
+
+/** A user name and a password, or a token in place of one. */
+export interface Credential {
+  readonly username: string;
+  readonly password: string;
+  /** As the system's git gave it, to be given back with the verdict. */
+  readonly record?: string;
+}
+
+/** Where credentials come from. */
+export interface Credentials {
+  /** Gives what is known for a place, or undefined. */
+  find(url: URL): Promise<Credential | undefined>;
+  /** Tells whether the server took it. */
+  judge(credential: Credential, accepted: boolean): Promise<void>;
+}
+
+/** A token that was given to this program, and the host it is for: any, unless one is named. */
+export interface Token {
+  readonly value: string;
+  readonly host?: string;
+}
+
+/**
+ * Credentials from, in this order, the token, and git's own credential helpers where git is installed. A token is sent
+ * over TLS only, or to this machine.
+ */
+export function createCredentials(git: GitProgram, token: Token | undefined): Credentials {
+  return {
+    async find(url) {
+      const fits = token !== undefined && (token.host === undefined || token.host === url.host) && isPrivate(url);
+      // Any name will do beside a token.
+      if (fits) return { username: decodeURIComponent(url.username) || 'token', password: token.value };
+      const question = [
+        `protocol=${url.protocol.slice(0, -1)}`,
+        `host=${url.host}`,
+        `path=${url.pathname.slice(1)}`,
+        ...(url.username === '' ? [] : [`username=${decodeURIComponent(url.username)}`]),
+      ];
+      const answer = await git
+        .run(['credential', 'fill'], { input: `${question.join('\n')}\n\n` })
+        .catch(() => undefined);
+      if (answer?.code !== 0) return undefined;
+      const field = (name: string) => new RegExp(`^${name}=(.*)$`, 'm').exec(answer.stdout)?.[1];
+      const [username, password] = [field('username'), field('password')];
+      return username === undefined || password === undefined
+        ? undefined
+        : { username, password, record: answer.stdout };
+    },
+    async judge({ record }, accepted) {
+      if (record === undefined) return;
+      await git.run(['credential', accepted ? 'approve' : 'reject'], { input: `${record}\n` }).catch(() => undefined);
+    },
+  };
+}
+
+/** Whether nobody on the way can read what is sent. */
+const isPrivate = ({ protocol, hostname }: URL): boolean =>
+  protocol === 'https:' || hostname === 'localhost' || /^127\.|^\[::1\]$/.test(hostname);

@@ -1,0 +1,58 @@
+/** Owns `bankai pull`: what a remote has is fetched, verified and merged; the working model follows. */
+import { RepositoryError } from '../errors.js';
+import { readHead } from '../repo/branch.js';
+import { assertNothingInProgress } from '../repo/in-progress.js';
+import { resolveRef } from '../repo/refs.js';
+import { findRemote } from '../repo/remotes.js';
+import { fetchFrom, type FetchOutcome, type RemoteOptions } from './fetch.js';
+import { mergeInto, type MergeOutcome, type MergeRequest } from './merge.js';
+import type { Recorder } from './record.js';
+import { currentUpstream, trackingRef } from './upstream.js';
+import { changeWorkspace } from './workspace.js';
+
+export interface PullRequest {
+  /** By default what the current branch follows. */
+  readonly remote?: string;
+  /** Its branch, by name. */
+  readonly branch?: string;
+  readonly fastForward?: MergeRequest['fastForward'];
+}
+
+export interface PullOutcome extends MergeOutcome {
+  readonly fetched: FetchOutcome;
+}
+
+/** Pulls. Throws NO_UPSTREAM, REMOTE_UNKNOWN, UNKNOWN_REVISION, and as `fetchFrom` and `merge`. */
+export async function pull(
+  directory: string,
+  { remote: name, branch: wanted, fastForward }: PullRequest,
+  recorder: Recorder,
+  options: RemoteOptions,
+): Promise<PullOutcome> {
+  return changeWorkspace(directory, async (workspace) => {
+    const { repository } = workspace;
+    assertNothingInProgress(repository);
+    const upstream =
+      name !== undefined && wanted !== undefined
+        ? { remote: name, ref: `refs/heads/${wanted}`, branch: (await readHead(repository)).branch }
+        : await currentUpstream(repository);
+    const remote = await findRemote(repository, name ?? upstream.remote);
+    const { outcome: fetched } = await fetchFrom(repository, remote, {}, recorder, options);
+    const place = trackingRef(remote, upstream.ref);
+    if (place === undefined || resolveRef(repository, place) === undefined) {
+      throw new RepositoryError('UNKNOWN_REVISION', `${remote.name} has no branch "${shortName(upstream.ref)}"`, {
+        hint: 'It may be no more over there. Name another one: bankai pull REMOTE BRANCH.',
+        data: { name: upstream.ref },
+      });
+    }
+    const into = upstream.branch === 'main' || upstream.branch === 'master' ? '' : ` into ${upstream.branch ?? 'HEAD'}`;
+    const request: MergeRequest = {
+      stack: place.replace(/^refs\/remotes\//, ''),
+      ...(fastForward !== undefined && { fastForward }),
+      message: `Merge branch '${shortName(upstream.ref)}' of ${fetched.url}${into}`,
+    };
+    return { ...(await mergeInto(workspace, request, recorder)), fetched };
+  });
+}
+
+const shortName = (ref: string): string => ref.replace(/^refs\/heads\//, '');

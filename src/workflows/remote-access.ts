@@ -1,0 +1,19 @@
+/** Owns what a terminal must say before remotes can be talked to: its environment for git, a token, how long to wait. */
+import type { ConnectionOptions } from '../transport/connection.js';
+import { createCredentials, type Token } from '../transport/credentials.js';
+import { createGitProgram } from '../transport/git-program.js';
+
+export interface RemoteAccess {
+  /** For the system's git. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly token: Token | undefined;
+  readonly timeoutMs: number;
+  readonly version: string;
+  readonly signal: AbortSignal;
+}
+
+/** Makes what connections are told. */
+export function remoteAccess({ environment, token, ...rest }: RemoteAccess): ConnectionOptions {
+  const git = createGitProgram(environment);
+  return { git, credentials: createCredentials(git, token), ...rest };
+}
