@@ -1,6 +1,7 @@
 import { Args, Flags } from '@oclif/core';
 import { renderExport } from '../src/render/export.js';
 import { BankaiCommand } from './base.js';
+import { keyDirectoryOf } from './terminal/person.js';
 import { stackFlags, stackText } from './terminal/stack-flags.js';
 
 export default class Export extends BankaiCommand {
@@ -20,13 +21,14 @@ export default class Export extends BankaiCommand {
     const { args, flags } = await this.parse(Export);
     const { exportModel } = await import('../src/workflows/export.js');
     const update = this.progress('Writing');
-    const report = await exportModel(this.directory, {
+    const request = {
       stack: stackText(args.stack, flags),
       path: this.path(flags.output),
       overwrite: flags.force,
       version: this.config.version,
-      onProgress: (done, total) => update({ done, total }),
-    });
+      onProgress: (done: number, total: number) => update({ done, total }),
+    };
+    const report = await exportModel(this.directory, request, { keyDirectory: keyDirectoryOf(process.env) });
     return this.answer(report, renderExport);
   }
 }

@@ -3,6 +3,7 @@ import { Args, Flags } from '@oclif/core';
 import { UsageError } from '../src/errors.js';
 import { patchSvg, renderPatch } from '../src/render/show.js';
 import { BankaiCommand } from './base.js';
+import { keyDirectoryOf } from './terminal/person.js';
 import { stackFlags, stackText } from './terminal/stack-flags.js';
 
 export default class Show extends BankaiCommand {
@@ -34,7 +35,7 @@ export default class Show extends BankaiCommand {
       process.stdout.write(await rawPatch(this.directory, stackText(args.stack, flags)));
       return [];
     }
-    const shown = await show(this.directory, stackText(args.stack, flags));
+    const shown = await show(this.directory, stackText(args.stack, flags), keyDirectoryOf(process.env));
     if (flags.svg !== undefined) {
       if (shown.length !== 1) {
         throw new UsageError('USAGE', `Cannot draw ${shown.length} patches into one picture`, {

@@ -64,7 +64,13 @@ export type TrustCode =
   | 'SIGNATURE_MISSING'
   | 'SIGNATURE_INVALID'
   | 'SIGNER_UNKNOWN'
-  | 'STATEMENT_MISMATCH';
+  | 'STATEMENT_MISMATCH'
+  | 'SIGNATURE_MALLEABLE'
+  | 'PAYLOAD_TYPE'
+  | 'KEY_WEAK'
+  | 'TRUST_INVALID'
+  | 'POLICY_INVALID'
+  | 'POLICY_VIOLATION';
 
 /** A registry, and whether what it serves can be believed. */
 export type RegistryCode =

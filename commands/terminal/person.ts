@@ -22,10 +22,10 @@ export function recorderOf(
   { key, sign }: { key?: KeyChoice; sign?: boolean } = {},
 ): Recorder {
   return {
-    keyDirectory: keyDirectoryOf(environment),
     ...(key && { key }),
     signCommits: sign ?? gitSetting('bankai.signCommits', directory) === 'true',
     ...actorOf(environment, directory),
+    keyDirectory: keyDirectoryOf(environment),
     version,
   };
 }
@@ -37,6 +37,7 @@ export const actorOf = (environment: Environment, directory: string): Actor => (
     email: environment.GIT_AUTHOR_EMAIL || gitSetting('user.email', directory) || 'user@localhost',
   },
   time: new Date(),
+  keyDirectory: keyDirectoryOf(environment),
 });
 
 /** The number of threads that compute unless somebody says otherwise. */

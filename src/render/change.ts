@@ -4,6 +4,7 @@ import { shortId } from './id.js';
 import { formatBytes, plural } from './number.js';
 import { printable, truncate } from './text.js';
 import { signs, type View } from './view.js';
+import { warningLines } from './warnings.js';
 
 /** What these verbs print with `--json`, beside fields of their own. */
 export interface ChangeReport {
@@ -26,6 +27,8 @@ export interface ChangeReport {
   readonly elapsedMs: number;
   /** Patches that came in about which nobody has signed a statement. */
   readonly unsigned: readonly string[];
+  /** What policies that only warn have against patches that came in. */
+  readonly warnings: readonly string[];
   /** What an interrupted operation left and this command put right. */
   readonly recovered?: string;
 }
@@ -61,6 +64,7 @@ export function renderChange(headline: readonly string[], report: ChangeReport, 
     ...cancelledLines(report, view),
     `Model is ${what}: ${change}`,
     ...(report.unsigned.length === 0 ? [] : [style.warning(unsigned)]),
+    ...warningLines(report.warnings, view),
   ];
 }
 

@@ -4,6 +4,7 @@ import { shortId } from './id.js';
 import { formatBytes, plural } from './number.js';
 import { printable } from './text.js';
 import type { View } from './view.js';
+import { warningLines } from './warnings.js';
 
 /** What `bankai checkout --json` prints: `schema/checkout.schema.json`. */
 export interface CheckoutReport {
@@ -20,6 +21,8 @@ export interface CheckoutReport {
   readonly elapsedMs: number;
   /** Newly applied patches about which nobody has signed a statement. */
   readonly unsigned: readonly string[];
+  /** What policies that only warn have against patches that came in. */
+  readonly warnings: readonly string[];
   /** What an interrupted checkout left and this command put right. */
   readonly recovered?: string;
 }
@@ -49,5 +52,6 @@ export function renderCheckout(report: CheckoutReport, view: View): string[] {
     `Model is ${style.strong(printable(report.stack))} (${what}): ${change}`,
     ...(report.cancelledFlips === 0 ? [] : [cancelled]),
     ...(report.unsigned.length === 0 ? [] : [unsigned]),
+    ...warningLines(report.warnings, view),
   ];
 }

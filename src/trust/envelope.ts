@@ -7,7 +7,7 @@ import { canonicalBytes, decodeCanonical } from '../patch/canonical.js';
 import { formatBase64, parseBase64 } from './base64.js';
 import { type SigningKey } from './signing-key.js';
 import { type KeyId, type PublicKey } from './public-key.js';
-import { verifySignature } from './verify-signature.js';
+import { isMalleable, verifySignature } from './verify-signature.js';
 
 /** Bytes of the largest envelope file. */
 export const ENVELOPE_BYTE_LIMIT = 2 ** 20;
@@ -48,8 +48,9 @@ export function decodeEnvelope(bytes: Uint8Array): Envelope {
 
 /**
  * Opens an envelope file: gives its payload when it is of the expected type and every signature of a known key is good.
- * Signatures of unknown keys are counted out, for anyone can add them. Throws STATEMENT_INVALID (bytes or type),
- * SIGNATURE_MISSING (there is none), SIGNATURE_INVALID (a known key's is bad), SIGNER_UNKNOWN (no key is known).
+ * Signatures of unknown keys are counted out, for anyone can add them. Throws STATEMENT_INVALID, PAYLOAD_TYPE,
+ * SIGNATURE_MISSING (there is none), SIGNATURE_INVALID or SIGNATURE_MALLEABLE (a known key's is bad), SIGNER_UNKNOWN (no
+ * key is known), and what `keyOf` throws.
  */
 export function openEnvelope(
   bytes: Uint8Array,
@@ -58,7 +59,11 @@ export function openEnvelope(
 ): OpenedEnvelope {
   const envelope = decodeEnvelope(bytes);
   if (envelope.payloadType !== expectedPayloadType) {
-    throw invalid(`holds ${JSON.stringify(envelope.payloadType)}, not ${expectedPayloadType}`);
+    throw new TrustError(
+      'PAYLOAD_TYPE',
+      `Envelope holds ${JSON.stringify(envelope.payloadType)}, not ${expectedPayloadType}`,
+      { hint: 'What was signed as one thing is shown as another. Do not use it; get it from its author again.' },
+    );
   }
   const payload = parseBase64(envelope.payload);
   if (!payload) throw invalid('has a payload that is not in strict base64');
@@ -77,6 +82,7 @@ export function openEnvelope(
       continue;
     }
     const signature = parseBase64(sig);
+    if (signature && isMalleable(signature)) throw malleable(key.id);
     if (!signature || !verifySignature(key.bytes, signed, signature)) throw forged(key.id);
     signers.add(key.id);
   }
@@ -89,6 +95,13 @@ export function preAuthenticationEncoding(payloadType: string, payload: Uint8Arr
   const type = Buffer.from(payloadType);
   const head = Buffer.from(`DSSEv1 ${type.length} ${payloadType} ${payload.length} `);
   return Buffer.concat([head, payload]);
+}
+
+function malleable(keyId: KeyId): TrustError {
+  return new TrustError('SIGNATURE_MALLEABLE', `Envelope has a second spelling of a signature of key ${keyId}`, {
+    hint: 'Somebody derived it from the real one. Get the statement from its author again.',
+    data: { keyId },
+  });
 }
 
 function forged(keyId: KeyId): TrustError {

@@ -6,7 +6,7 @@
  */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeFileDurably } from '../durable.js';
+import { removeDurably, writeFileDurably } from '../durable.js';
 import { TrustError, UsageError } from '../errors.js';
 import { decodeKeyFile, encodeKeyFile, KEY_FILE_BYTE_LIMIT, type KeyFile } from './key-file.js';
 import type { ScryptCost } from './passphrase.js';
@@ -45,6 +45,7 @@ export const keyPath = (directory: string, name: string): string => join(directo
 /** Lists the keys by name. Throws KEY_INVALID, KEY_UNSAFE, IO. */
 export async function listKeys(directory: string): Promise<KeyEntry[]> {
   return reportingKeys(directory, async () => {
+    await adoptEarlyKey(directory);
     const names = (await readdir(join(directory, 'keys')).catch(noneIfAbsent))
       .filter((file) => file.endsWith('.json') && !file.startsWith('.'))
       .map((file) => file.slice(0, -'.json'.length))
@@ -61,7 +62,10 @@ export async function listKeys(directory: string): Promise<KeyEntry[]> {
 
 /** Finds one key, the default one unless named. Throws KEY_UNKNOWN, KEY_INVALID, KEY_UNSAFE, NAME_INVALID, IO. */
 export async function findKey(directory: string, name?: string): Promise<KeyEntry> {
-  const chosen = await reportingKeys(directory, () => defaultKeyName(directory));
+  const chosen = await reportingKeys(directory, async () => {
+    await adoptEarlyKey(directory);
+    return defaultKeyName(directory);
+  });
   const wanted = name ?? chosen;
   assertKeyName(wanted);
   const { publicKey, encrypted } = await reportingKeys(directory, () => requireKeyFile(directory, wanted));
@@ -75,6 +79,7 @@ export async function findKey(directory: string, name?: string): Promise<KeyEntr
  */
 export async function loadOrCreateKey(directory: string, { name, askPassphrase }: KeyChoice = {}): Promise<SigningKey> {
   const { wanted, file } = await reportingKeys(directory, async () => {
+    await adoptEarlyKey(directory);
     await makeDirectories(directory);
     const wanted = name ?? (await defaultKeyName(directory));
     assertKeyName(wanted);
@@ -124,6 +129,28 @@ export async function chooseDefaultKey(directory: string, name: string): Promise
 async function makeDirectories(directory: string): Promise<void> {
   await makePrivateDirectory(directory);
   await makePrivateDirectory(join(directory, 'keys'));
+}
+
+/**
+ * The first version kept its one key as `signing-key.json`: it becomes the key `personal`, or `early` where there is another
+ * one of that name. Of several processes one does it.
+ */
+async function adoptEarlyKey(directory: string): Promise<void> {
+  const early = join(directory, 'signing-key.json');
+  const bytes = await readPrivateFile(early, KEY_FILE_BYTE_LIMIT).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOTDIR') return undefined;
+    throw error;
+  });
+  if (!bytes) return;
+  decodeKeyFile(bytes, early);
+  await makeDirectories(directory);
+  for (const name of [FIRST_KEY, 'early']) {
+    const path = keyPath(directory, name);
+    const here =
+      (await createPrivateFile(path, bytes)) ||
+      Buffer.from(bytes).equals((await readPrivateFile(path, KEY_FILE_BYTE_LIMIT)) ?? Buffer.alloc(0));
+    if (here) return removeDurably(early);
+  }
 }
 
 async function readKeyFile(directory: string, name: string): Promise<KeyFile | undefined> {

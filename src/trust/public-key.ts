@@ -18,9 +18,10 @@ export interface PublicKey {
 const PUBLIC_KEY_FORMAT = 'bankai.public-key/v1';
 const BYTE_LIMIT = 1024;
 
-/** Makes a public key of its 32 bytes. Throws KEY_INVALID for another length, a second spelling or a small order. */
+/** Makes a public key of its 32 bytes. Throws KEY_INVALID for another length or a second spelling, KEY_WEAK for a small order. */
 export function createPublicKey(bytes: Uint8Array): PublicKey {
   const flaw = publicKeyFlaw(bytes);
+  if (flaw === 'is a point of small order') throw weak(flaw);
   if (flaw !== undefined) throw invalid(flaw);
   const copy = Uint8Array.from(bytes);
   return { id: sha256Hex(copy) as KeyId, bytes: copy };
@@ -39,6 +40,12 @@ export function decodePublicKey(bytes: Uint8Array, expectedId?: KeyId): PublicKe
   const key = createPublicKey(raw);
   if (expectedId !== undefined && key.id !== expectedId) throw invalid(`has id ${key.id}, not ${expectedId}`);
   return key;
+}
+
+function weak(problem: string): TrustError {
+  return new TrustError('KEY_WEAK', `Public key ${problem}: anybody can sign for it`, {
+    hint: 'Nobody makes such a key by accident. Do not use anything that it is said to have signed.',
+  });
 }
 
 function invalid(problem: string, cause?: unknown): TrustError {

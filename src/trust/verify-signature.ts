@@ -34,13 +34,17 @@ export function publicKeyFlaw(bytes: Uint8Array): string | undefined {
  */
 export function verifySignature(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
   if (signature.length !== SIGNATURE_BYTES || publicKeyFlaw(publicKey) !== undefined) return false;
-  if (littleEndian(signature.subarray(32)) >= L) return false;
+  if (isMalleable(signature)) return false;
   const key = createPublicKey({
     key: { kty: 'OKP', crv: 'Ed25519', x: Buffer.from(publicKey).toString('base64url') },
     format: 'jwk',
   });
   return verify(null, message, key, signature);
 }
+
+/** Tells whether a signature (64 bytes) has an S that is not below the group's order: somebody derived it from a good one. */
+export const isMalleable = (signature: Uint8Array): boolean =>
+  signature.length === SIGNATURE_BYTES && littleEndian(signature.subarray(32)) >= L;
 
 function littleEndian(bytes: Uint8Array): bigint {
   return BigInt(`0x${Buffer.from(bytes).reverse().toString('hex')}`);

@@ -9,6 +9,8 @@ export interface Actor {
   /** Used where the repository's own configuration names nobody. */
   readonly identity: Identity | undefined;
   readonly time: Date;
+  /** Directory of their keys, of the keys that they trust and of their policy; without it nobody is trusted. */
+  readonly keyDirectory?: string;
 }
 
 /** Who acts where nobody said so: whom the repository's configuration names, now. */

@@ -6,6 +6,7 @@ import type { CommitId } from '../repo/ids.js';
 import type { RefNote } from '../repo/reflog.js';
 import { readPatches, readState } from '../repo/state.js';
 import type { Repository } from '../repo/repository.js';
+import type { Actor } from './actor.js';
 import { type Destination, moveTo } from './checkout.js';
 import type { Workspace } from './workspace.js';
 
@@ -25,6 +26,8 @@ export interface ChangeOutcome {
   readonly elapsedMs: number;
   /** Patches that came in about which nobody signed a statement. */
   readonly unsigned: readonly PatchId[];
+  /** What policies that only warn have against patches that came in. */
+  readonly warnings: readonly string[];
   readonly recovered?: string;
 }
 
@@ -34,14 +37,21 @@ export async function changeTo(
   head: Head,
   commit: CommitId,
   note: RefNote,
+  actor: Actor,
 ): Promise<ChangeOutcome> {
-  return changeWith(workspace, head, { commit, ...(head.branch !== undefined && { branch: head.branch }), note });
+  const to = { commit, ...(head.branch !== undefined && { branch: head.branch }), note };
+  return changeWith(workspace, head, to, actor);
 }
 
 /** Moves a workspace and says what that did to the state of HEAD. Throws as `moveTo`. */
-export async function changeWith(workspace: Workspace, head: Head, to: Destination): Promise<ChangeOutcome> {
+export async function changeWith(
+  workspace: Workspace,
+  head: Head,
+  to: Destination,
+  actor: Actor,
+): Promise<ChangeOutcome> {
   const difference = await compareStates(workspace.repository, head.commit, to.commit);
-  const moved = await moveTo(workspace, to);
+  const moved = await moveTo(workspace, to, actor);
   const { cancelledFlips: _, unsigned, ...rest } = moved;
   return { ...rest, ...difference, unsigned: unsigned as readonly PatchId[] };
 }
@@ -52,7 +62,7 @@ export async function nothingChanged({ repository, recovered }: Workspace, head:
     commit: head.commit,
     ...(head.branch !== undefined && { branch: head.branch }),
     patches: (await readState(repository, head.commit)).length,
-    ...{ added: [], removed: [], cancelled: [], unsigned: [] },
+    ...{ added: [], removed: [], cancelled: [], unsigned: [], warnings: [] },
     ...{ tensorsTouched: 0, bytesChanged: 0, elapsedMs: 0 },
     ...(recovered !== undefined && { recovered }),
   };

@@ -4,6 +4,8 @@ import { openModelFile } from '../checkout/model-file.js';
 import { planCheckout } from '../checkout/plan.js';
 import { assertUnchanged } from '../checkout/verify.js';
 import { composeMask } from '../patch/mask.js';
+import type { PatchId } from '../patch/ids.js';
+import type { Patch } from '../patch/patch.js';
 import { cancellations } from '../patch/overlap.js';
 import { assertPatchFits } from '../patch/validate.js';
 import { type Head, listBranches, readHead } from '../repo/branch.js';
@@ -23,7 +25,7 @@ import { readModelCommit } from '../repo/model-ref.js';
 import type { RefChange } from '../repo/change-refs.js';
 import { type Actor, noteOf, someone } from './actor.js';
 import { changeWithoutModel } from './change-refs.js';
-import { assertNotForged } from './evidence.js';
+import { passGate } from './gate.js';
 import {
   type AfterModel,
   appliedMask,
@@ -46,6 +48,8 @@ export interface CheckoutOutcome {
   readonly elapsedMs: number;
   /** Patches that nobody signed. */
   readonly unsigned: readonly string[];
+  /** What policies that only warn have against patches that came in. */
+  readonly warnings: readonly string[];
   readonly recovered?: string;
 }
 
@@ -64,11 +68,13 @@ export interface Destination {
   readonly files?: HeadMove['files'];
   /** Further refs that change. */
   readonly refs?: readonly RefChange[];
+  /** Patches that were just made here: no policy judges them. */
+  readonly fresh?: ReadonlySet<PatchId>;
 }
 
 /**
  * Checks a stack out. Throws STACK_SYNTAX, UNKNOWN_REVISION, BASE_MISMATCH, MODEL_CHANGED, MODEL_LINKED, WORKTREE_DIRTY,
- * SIGNATURE_INVALID, IO: always before anything is changed.
+ * SIGNATURE_INVALID and what else `passGate` throws, IO: always before anything is changed.
  */
 export async function checkout(
   directory: string,
@@ -85,7 +91,7 @@ export async function checkout(
     const message = `checkout: moving from ${head.branch ?? head.commit} to ${stack.expression}`;
     const note = /^(HEAD|@)$/.test(stack.expression) ? undefined : await noteOf(repository, actor, message);
     const operation = `checkout: ${stack.expression}`;
-    const outcome = await moveTo(workspace, { ...destination, operation, ...(note && { note }) });
+    const outcome = await moveTo(workspace, { ...destination, operation, ...(note && { note }) }, actor);
     return { ...outcome, stack: stack.expression };
   });
 }
@@ -110,8 +116,15 @@ async function destinationOf(
   return branch ? { commit: branch.commit, branch: name } : { commit: await compose() };
 }
 
-/** Moves a workspace to a commit, as one transaction over model, refs, worktree and local state. Throws as `checkout`. */
-export async function moveTo(workspace: Workspace, destination: Destination): Promise<CheckoutOutcome> {
+/**
+ * Moves a workspace to a commit, as one transaction over model, refs, worktree and local state, if the actor's policy has
+ * nothing against the patches that come in. Throws as `checkout`.
+ */
+export async function moveTo(
+  workspace: Workspace,
+  destination: Destination,
+  { keyDirectory }: Pick<Actor, 'keyDirectory'>,
+): Promise<CheckoutOutcome> {
   const { commit, branch, files, refs } = destination;
   const { repository, state } = workspace;
   const start = performance.now();
@@ -133,7 +146,16 @@ export async function moveTo(workspace: Workspace, destination: Destination): Pr
     await changeWithoutModel(workspace, { ...after, ...(await undoOf(workspace, head, destination)) });
     const patches = (await readState(repository, commit)).length;
     const elapsedMs = Math.round(performance.now() - start);
-    return { ...told, patches, tensorsTouched: 0, bytesChanged: 0, cancelledFlips: 0, elapsedMs, unsigned: [] };
+    return {
+      ...told,
+      patches,
+      tensorsTouched: 0,
+      bytesChanged: 0,
+      cancelledFlips: 0,
+      elapsedMs,
+      unsigned: [],
+      warnings: [],
+    };
   }
   const holds = destination.model ?? commit;
   const ids = await readState(repository, holds);
@@ -146,7 +168,12 @@ export async function moveTo(workspace: Workspace, destination: Destination): Pr
     for (const patch of patches.values()) assertPatchFits(patch, state.weightsId, shapeOf);
     const present = new Set(state.patches);
     const added = ids.filter((id) => !present.has(id));
-    const unsigned = await assertNotForged(repository, holds, added);
+    const { unsigned, warnings } = await passGate(repository, keyDirectory, {
+      patches: new Map(added.map((id) => [id, patches.get(id) as Patch])),
+      commitOf: () => holds,
+      shapeOf,
+      ...(destination.fresh && { fresh: destination.fresh }),
+    });
     const now = await appliedMask(workspace);
     const plan = planCheckout(gguf, now, composeMask(patches.values()));
     assertUnchanged(model, gguf, now, base.tensors, plan.tensors);
@@ -163,6 +190,7 @@ export async function moveTo(workspace: Workspace, destination: Destination): Pr
       cancelledFlips: cancellations(patches.values()).filter(({ cancelled }) => cancelled !== 'none').length,
       elapsedMs: Math.round(performance.now() - start),
       unsigned,
+      warnings,
     };
   } finally {
     model.close();

@@ -76,9 +76,27 @@ function misleading(fact: string): FormatError {
   });
 }
 
+/** A statement that holds. */
+export type HoldingStatement = Exclude<StatementCheck, { error: BankaiError }>;
+
+/** Gives a statement that holds, or throws with the code of what is wrong with it. */
+export function assertHolds(check: StatementCheck, patch: PatchId): HoldingStatement {
+  if (!('error' in check)) return check;
+  const { error: cause } = check;
+  const message = `A statement about patch ${patch.slice(0, 10)} is wrong: ${cause.message}`;
+  const details = {
+    hint: 'Somebody changed it. Nothing was applied; use "bankai verify" for the whole picture.',
+    data: { patch },
+    cause,
+  };
+  if (cause instanceof TrustError) throw new TrustError(cause.code, message, details);
+  if (cause instanceof FormatError) throw new FormatError(cause.code, message, details);
+  throw cause;
+}
+
 /**
- * Asserts that no statement about the patches is wrong; returns those about which there is none.
- * Throws the error of the first wrong statement: SIGNATURE_INVALID, STATEMENT_MISMATCH, ….
+ * Asserts that no statement about the patches is wrong; returns those about which there is none. Throws the error of the
+ * first wrong statement: SIGNATURE_INVALID, STATEMENT_MISMATCH, ….
  */
 export async function assertNotForged(
   repository: Repository,
@@ -90,18 +108,7 @@ export async function assertNotForged(
   for (const patch of patches) {
     const { statements } = await checkEvidence(repository, commit, patch, base);
     if (statements.length === 0) unsigned.push(patch);
-    for (const check of statements) {
-      if (!('error' in check)) continue;
-      throw new TrustError(
-        'SIGNATURE_INVALID',
-        `A statement about patch ${patch.slice(0, 10)} is wrong: ${check.error.message}`,
-        {
-          hint: 'Somebody changed it. Nothing was applied; use "bankai verify" for the whole picture.',
-          data: { patch, reason: check.error.code },
-          cause: check.error,
-        },
-      );
-    }
+    for (const check of statements) assertHolds(check, patch);
   }
   return unsigned;
 }

@@ -9,9 +9,13 @@ import { derivedMetadata } from '../gguf/derived.js';
 import { openFile } from '../gguf/source.js';
 import { writeGguf } from '../gguf/write.js';
 import { countFlips } from '../patch/mask.js';
+import { assertPatchFits } from '../patch/validate.js';
 import { readDescriptor } from '../repo/descriptor.js';
+import type { CommitId } from '../repo/ids.js';
+import type { Actor } from './actor.js';
+import { passGate } from './gate.js';
 import { loadStack } from './stack.js';
-import { appliedMask, openWorkspace, withModel } from './workspace.js';
+import { appliedMask, openWorkspace, shapesOf, withModel } from './workspace.js';
 
 export interface ExportRequest {
   readonly stack: string;
@@ -24,9 +28,9 @@ export interface ExportRequest {
 
 /**
  * Writes the base under a stack's mask as a GGUF that names its base and its patches. The working model stays as it is.
- * Throws FILE_EXISTS, MODEL_CHANGED (the whole file is verified first), UNKNOWN_REVISION, IO.
+ * What the actor's policy refuses is not written. Throws what `passGate` throws, BASE_MISMATCH, FILE_EXISTS, MODEL_CHANGED (the whole file is verified first), UNKNOWN_REVISION, IO.
  */
-export async function exportModel(directory: string, request: ExportRequest) {
+export async function exportModel(directory: string, request: ExportRequest, actor: Pick<Actor, 'keyDirectory'> = {}) {
   const workspace = await openWorkspace(directory);
   const { repository, state } = workspace;
   const stack = await loadStack(repository, request.stack);
@@ -37,8 +41,17 @@ export async function exportModel(directory: string, request: ExportRequest) {
       hint: 'Choose another name; "bankai checkout" changes the working model.',
     });
   }
+  let warnings: readonly string[] = [];
   await withModel(workspace.model, async ({ source, gguf }) => {
     assertUnchanged(source, gguf, now, base.tensors);
+    for (const patch of stack.loaded.values()) assertPatchFits(patch, state.weightsId, shapesOf(gguf));
+    warnings = (
+      await passGate(repository, actor.keyDirectory, {
+        patches: stack.loaded,
+        commitOf: (id) => stack.commitOf.get(id) as CommitId,
+        shapeOf: shapesOf(gguf),
+      })
+    ).warnings;
     const { edits } = planCheckout(gguf, now, stack.mask);
     await writeGguf(source, gguf, request.path, {
       metadata: derivedMetadata(gguf.metadata, {
@@ -60,6 +73,7 @@ export async function exportModel(directory: string, request: ExportRequest) {
     patches: stack.patches.length,
     flips: countFlips(stack.mask),
     sha256,
+    warnings,
   };
 }
 

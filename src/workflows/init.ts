@@ -67,7 +67,7 @@ export async function init({ directory, model, inPlace, actor, onProgress }: Ini
       file,
     });
     const workspace = { repository, state: await readLocalState(repository), model: working };
-    const { patches } = await moveTo(workspace, head);
+    const { patches } = await moveTo(workspace, head, actor ?? someone());
     return {
       repository: directory,
       commit: head.commit,

@@ -56,13 +56,14 @@ export async function mergeInto(
   const ahead = await descendsFrom(repository, theirs, head.commit);
   if (ahead && request.fastForward !== 'never') {
     const note = await noteOf(repository, recorder, `merge ${stack.expression}: Fast-forward`);
-    return { ...(await changeTo(workspace, head, theirs, note)), ...told, result: 'fast-forward' as const };
+    return { ...(await changeTo(workspace, head, theirs, note, recorder)), ...told, result: 'fast-forward' as const };
   }
   if (request.fastForward === 'only') throw diverged(head, stack.expression);
   const message = request.message ?? (await mergeMessage(workspace, head, request.stack.trim(), theirs));
   const commit = await mergeCommit(workspace, { head, theirs, ahead, message }, recorder);
   const note = await noteOf(repository, recorder, `merge ${stack.expression}: Merge made by union.`);
-  return { ...(await changeTo(workspace, head, commit, note)), ...told, result: 'merged' as const, message };
+  const moved = await changeTo(workspace, head, commit, note, recorder);
+  return { ...moved, ...told, result: 'merged' as const, message };
 }
 
 interface Joined {

@@ -56,7 +56,7 @@ async function pick(verb: 'revert' | 'cherry-pick', directory: string, request: 
     const author = verb === 'cherry-pick' ? { author: source.author } : {};
     const commit = await commitTree(repository, { tree, parents: [head.commit], message, ...author }, recorder);
     const note = await noteOf(repository, recorder, `${verb}: ${subjectOf(message)}`);
-    return { ...(await changeTo(workspace, head, commit, note)), message: message.trim(), source: source.id };
+    return { ...(await changeTo(workspace, head, commit, note, recorder)), message: message.trim(), source: source.id };
   });
 }
 

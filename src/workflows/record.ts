@@ -82,7 +82,7 @@ export async function recordChange(
     ],
   }));
   const change = { added: finished, removed, message, onto };
-  return { commit: await recordFinished(workspace, change, { ...recorder, signer: key }), signer: key.id };
+  return { commit: await recordFinished(workspace, change, { ...recorder, signer: key }, true), signer: key.id };
 }
 
 /** A change whose patches come with their evidence, signed by whoever said it. */
@@ -90,11 +90,15 @@ export interface FinishedChange extends Omit<Change, 'added'> {
   readonly added: readonly PatchAddition[];
 }
 
-/** Commits a change as it is and checks the new commit out. Throws the codes of the rooms it joins. */
+/**
+ * Commits a change as it is and checks the new commit out. `isOurs`: its patches were searched or made here and now, and
+ * policies are about what comes from elsewhere. Throws the codes of the rooms it joins.
+ */
 export async function recordFinished(
   workspace: Workspace,
   { added, removed, message, onto }: FinishedChange,
   recorder: Recorder,
+  isOurs = false,
 ): Promise<CommitId> {
   const { repository } = workspace;
   const note = await noteOf(repository, recorder, `commit: ${message.trimStart().split('\n')[0]}`);
@@ -107,7 +111,14 @@ export async function recordFinished(
     author: note.by,
     ...(key && { sign: commitSigner(key) }),
   });
-  await moveTo(workspace, { commit, ...(onto.branch !== undefined && { branch: onto.branch }), note });
+  const fresh = new Set(
+    isOurs
+      ? added
+          .filter(({ evidence }) => !evidence.some(({ kind }) => kind === 'import'))
+          .map(({ patch }) => patchId(patch))
+      : [],
+  );
+  await moveTo(workspace, { commit, ...(onto.branch !== undefined && { branch: onto.branch }), note, fresh }, recorder);
   return commit;
 }
 

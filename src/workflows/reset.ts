@@ -42,7 +42,7 @@ export async function reset(
     const head = await readHead(repository);
     const commit = await composeCommit(repository, stack);
     const note = await noteOf(repository, actor, `reset: moving to ${stack.expression}`);
-    const outcome = await changeWith(workspace, head, { ...placeOn(head), commit, note, ...extentOf(mode) });
+    const outcome = await changeWith(workspace, head, { ...placeOn(head), commit, note, ...extentOf(mode) }, actor);
     const { message } = await readCommit(repository, commit);
     const behind = (await readModelCommit(repository)) !== commit;
     return { ...outcome, stack: stack.expression, mode, message: message.trim(), behind };

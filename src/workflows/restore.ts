@@ -59,7 +59,7 @@ export async function restore(directory: string, request: RestoreRequest, record
     const message = request.message ?? `Restore ${short}`;
     const commit = await commitTree(repository, { tree: after, parents: [head.commit], message }, recorder);
     const note = await noteOf(repository, recorder, `restore: ${message.split('\n')[0]}`);
-    return { ...(await changeTo(workspace, head, commit, note)), message, files: [] };
+    return { ...(await changeTo(workspace, head, commit, note, recorder)), message, files: [] };
   });
 }
 

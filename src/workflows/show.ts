@@ -7,6 +7,7 @@ import { parseTensorName } from '../patch/projection.js';
 import type { CommitId } from '../repo/ids.js';
 import { readLogEntry, readLog } from '../repo/log.js';
 import type { Repository } from '../repo/repository.js';
+import { type Holder, holderOf, isTrusted, noTrust, readTrust, type Trust } from '../trust/trust.js';
 import type { SearchPredicate } from '../trust/predicates/search.js';
 import { predicateTypes } from '../trust/predicates.js';
 import type { Statement } from '../trust/statement.js';
@@ -24,13 +25,14 @@ const HISTORY_LIMIT = 500;
  * Reports the patches of a stack; for a single commit that added patches, those; for a patch id (or at least six of its
  * digits) of HEAD's state, that patch. Throws UNKNOWN_REVISION, STACK_SYNTAX.
  */
-export async function show(directory: string, expression: string) {
+export async function show(directory: string, expression: string, keyDirectory?: string) {
   const workspace = await openWorkspace(directory);
   const { repository } = workspace;
   const byId = await findPatch(repository, expression);
   const stack = await loadStack(repository, byId === undefined ? expression : 'HEAD');
   const ids = byId === undefined ? await subjects(repository, stack) : [byId];
   const name = await baseName(workspace);
+  const trust = await readTrust(keyDirectory);
   return Promise.all(
     ids.map(async (id) => {
       const patch = stack.loaded.get(id) as Patch;
@@ -41,7 +43,7 @@ export async function show(directory: string, expression: string) {
         id,
         base: { weightsId: patch.base, ...(name !== undefined && { name }) },
         ...(message !== undefined && { message }),
-        ...describePatch(patch, statements),
+        ...describePatch(patch, statements, trust),
       };
     }),
   );
@@ -72,9 +74,9 @@ export async function messageOf(repository: Repository, from: CommitId, id: Patc
 }
 
 /** Describes what a patch changes, and what its statements say, wherever they were read. */
-export const describePatch = (patch: Patch, checks: readonly StatementCheck[]) => ({
+export const describePatch = (patch: Patch, checks: readonly StatementCheck[], trust: Trust = noTrust) => ({
   ...shapeOf(patch),
-  statements: inOrder(checks).map(summarize),
+  statements: inOrder(checks).map((check) => summarize(check, trust)),
 });
 
 function shapeOf(patch: Patch) {
@@ -102,20 +104,21 @@ function inOrder(checks: readonly StatementCheck[]): StatementCheck[] {
   return [...checks].sort((a, b) => kinds.indexOf(a.kind) - kinds.indexOf(b.kind));
 }
 
-function summarize(check: StatementCheck) {
+function summarize(check: StatementCheck, trust: Trust) {
   if ('error' in check) {
     return { kind: check.kind, signer: '', verified: 'bad' as const, summary: [check.error.message] };
   }
   return {
     kind: check.kind,
-    signer: check.signers.join(', '),
-    // The signature holds; whose key it is, nobody here vouches for.
-    verified: 'unknown' as const,
+    signer: check.signers.map((id) => nameOf(holderOf(trust, id))).join(', '),
+    verified: check.signers.some((id) => isTrusted(trust, id)) ? ('good' as const) : ('unknown' as const),
     summary: linesOf(check.statement),
     ...(check.statement.kind === 'search' && courseIn(check.statement.predicate)),
     ...(check.statement.kind === 'evaluation' && { evaluation: reportOf(check.statement.predicate) }),
   };
 }
+
+const nameOf = ({ id, name }: Holder): string => (name === undefined ? id : `${name} ${id}`);
 
 function courseIn({ result: { course } }: SearchPredicate) {
   return course && { course: course.map((point) => ({ ...point, objective: Number(point.objective) })) };

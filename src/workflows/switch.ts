@@ -40,7 +40,7 @@ export async function switchTo(
     const stack = await resolveStack(repository, start ?? remote?.ref ?? (isBranch ? `refs/heads/${wanted}` : wanted));
     const commit = await composeCommit(repository, stack);
     const note = await noteOf(repository, actor, `checkout: moving from ${head.branch ?? head.commit} to ${wanted}`);
-    const outcome = await moveTo(workspace, { commit, ...(detach !== true && { branch: wanted }), note });
+    const outcome = await moveTo(workspace, { commit, ...(detach !== true && { branch: wanted }), note }, actor);
     if (remote) {
       const section = `branch.${wanted}`;
       await changeConfig(repository, [

@@ -46,11 +46,16 @@ export async function undo(directory: string, actor: Actor = someone()): Promise
     const left = `checkout: moving from ${after.branch ?? after.commit} to ${before.branch ?? before.commit}`;
     const note = await noteOf(repository, actor, before.branch === after.branch ? operation : left);
     const keepsModel = record.files !== undefined && stays;
-    const outcome = await changeWith(workspace, head, {
-      ...before,
-      ...{ note, operation, refs, files: record.files },
-      model: keepsModel ? 'stays' : record.model.before,
-    });
+    const outcome = await changeWith(
+      workspace,
+      head,
+      {
+        ...before,
+        ...{ note, operation, refs, files: record.files },
+        model: keepsModel ? 'stays' : record.model.before,
+      },
+      actor,
+    );
     return { ...outcome, ...told };
   });
 }

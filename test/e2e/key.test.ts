@@ -49,6 +49,17 @@ describe('keys', () => {
     expect(outputOf(await cli.run(['show', 'third']))).toContain(made.id);
   });
 
+  test('of others are trusted by name, and no more', async () => {
+    const add = ['trust', 'add', 'grace', samples.plainLine, '--namespace', 'mathlab'];
+    const { id } = await answerOf<Key>(cli, add, 'trust-add');
+    expect(await answerOf(cli, ['trust', 'list'], 'trust-list')).toEqual([
+      { name: 'grace', id, scopes: ['namespace:mathlab'] },
+    ]);
+    expect((await cli.run(['trust', 'remove', 'nobody'])).stderr).toMatch(/^error: No key "nobody" is trusted\n/);
+    await answerOf(cli, ['trust', 'remove', 'grace'], 'trust-remove');
+    expect(outputOf(await cli.run(['trust', 'list']))).toMatch(/^You trust no keys but your own/);
+  });
+
   test('an empty passphrase is none', async () => {
     writeFileSync(join(cli.directory, 'empty.txt'), '');
     const { code, stderr } = await cli.run(['key', 'new', 'empty', '--passphrase-file', 'empty.txt']);

@@ -6,7 +6,15 @@ import { patchTargets } from './patch-fuzz.js';
 const OUTCOMES: Record<string, string[]> = {
   patch: ['PATCH_INVALID', 'accepted'],
   interchange: ['INTERCHANGE_INVALID', 'ROW_OUT_OF_RANGE', 'TENSOR_TYPE', 'TENSOR_UNKNOWN', 'accepted'],
-  envelope: ['SIGNATURE_INVALID', 'SIGNATURE_MISSING', 'SIGNER_UNKNOWN', 'STATEMENT_INVALID', 'accepted'],
+  envelope: [
+    'PAYLOAD_TYPE',
+    'SIGNATURE_INVALID',
+    'SIGNATURE_MALLEABLE',
+    'SIGNATURE_MISSING',
+    'SIGNER_UNKNOWN',
+    'STATEMENT_INVALID',
+    'accepted',
+  ],
   statement: ['STATEMENT_INVALID', 'STATEMENT_MISMATCH', 'accepted'],
 };
 

@@ -402,7 +402,7 @@ describe('5.6.7 delegations', () => {
     };
     forge(directory, paths.targets, change, keys.root);
     await reseal(undefined, paths);
-    await expect(fetchIndex()).toFailWithCode('KEY_INVALID');
+    await expect(fetchIndex()).toFailWithCode('KEY_WEAK');
   });
 
   test('a stolen key of an owner is taken away by the keeper', async () => {

@@ -35,6 +35,7 @@ import type { RestoreReport } from '../../src/render/restore.js';
 import type { StatusReport } from '../../src/render/status.js';
 import type { ReflogLine } from '../../src/render/reflog.js';
 import type { TagSummary } from '../../src/render/tag.js';
+import type { TrustedKeySummary } from '../../src/render/trust.js';
 import type { TryReport } from '../../src/render/try.js';
 import type { UndoReport } from '../../src/render/undo.js';
 
@@ -441,6 +442,7 @@ export const checkout: CheckoutReport = {
   cancelledFlips: 6,
   elapsedMs: 8.2,
   unsigned: [mathPatch],
+  warnings: [`Patch ${mathPatch.slice(0, 10)} was evaluated by nobody whom you trust but its author`],
 };
 
 export const init: InitReport = {
@@ -458,6 +460,7 @@ export const exported: ExportReport = {
   patches: 2,
   flips: 142,
   sha256: hex('70cb', 64),
+  warnings: [],
 };
 
 export const imported: ImportReport = {
@@ -527,6 +530,11 @@ export const keys: KeySummary[] = [
   { name: 'work-laptop-of-the-laboratory', id: hex('e5b7aa', 64), encrypted: false, isDefault: true },
 ];
 
+export const trustedKeys: TrustedKeySummary[] = [
+  { name: 'ada', id: 'a'.repeat(64), scopes: [] },
+  { name: 'mathlab@example.org', id: '3'.repeat(64), scopes: ['namespace:mathlab', 'registry:bankai.example.org'] },
+];
+
 export const exportedKey: ExportedKey = {
   name: 'personal',
   id: hex('7c01d9', 64),
@@ -559,6 +567,7 @@ export const change: ChangeReport = {
   bytesChanged: 33_792,
   elapsedMs: 212,
   unsigned: [mathPatch],
+  warnings: [`Patch ${mathPatch.slice(0, 10)} was evaluated by nobody whom you trust but its author`],
   recovered: 'an interrupted checkout was completed',
 };
 

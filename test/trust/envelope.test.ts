@@ -98,7 +98,7 @@ describe('an envelope', () => {
   });
 
   test('cannot be opened as another type', async () => {
-    await expect(() => open(signed, keyring(alice), 'application/json')).toFailWithCode('STATEMENT_INVALID');
+    await expect(() => open(signed, keyring(alice), 'application/json')).toFailWithCode('PAYLOAD_TYPE');
     const relabelled = { ...signed, payloadType: 'application/json' };
     await expect(() => open(relabelled, keyring(alice), 'application/json')).toFailWithCode('SIGNATURE_INVALID');
   });

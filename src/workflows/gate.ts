@@ -1,0 +1,91 @@
+/** Owns the gate that patches pass on their way into a model or an export: no wrong statement, and what policies demand. */
+import { join } from 'node:path';
+import { TrustError } from '../errors.js';
+import type { PatchId } from '../patch/ids.js';
+import { type Patch, patchFlips } from '../patch/patch.js';
+import type { ShapeOf } from '../patch/validate.js';
+import type { CommitId } from '../repo/ids.js';
+import { localDirectory, type Repository } from '../repo/repository.js';
+import { breaches, defaultPolicy, type Policy, readPolicy } from '../trust/policy.js';
+import { type Origin, readTrust } from '../trust/trust.js';
+import { assertHolds, checkEvidence } from './evidence.js';
+
+/** Patches that want to pass, and where their evidence is. */
+export interface Arrivals {
+  readonly patches: ReadonlyMap<PatchId, Patch>;
+  readonly commitOf: (id: PatchId) => CommitId;
+  readonly shapeOf: ShapeOf;
+  /** Patches that the person has just recorded: policies are about what others made. */
+  readonly fresh?: ReadonlySet<PatchId>;
+  readonly origin?: Origin;
+}
+
+/** What is to be told of patches that passed. */
+export interface Passed {
+  /** Patches about which nobody signed a statement. */
+  readonly unsigned: PatchId[];
+  /** Breaches of policies that only warn, as sentences. */
+  readonly warnings: string[];
+}
+
+/**
+ * Lets patches pass, or throws: the code of the first statement that is wrong (SIGNATURE_INVALID, SIGNATURE_MALLEABLE,
+ * PAYLOAD_TYPE, STATEMENT_MISMATCH, STATEMENT_INVALID, KEY_WEAK, …), whatever the policies are, POLICY_VIOLATION for
+ * a breach of one that is enforced, POLICY_INVALID for one that cannot be read.
+ */
+export async function passGate(
+  repository: Repository,
+  keyDirectory: string | undefined,
+  { patches, commitOf, shapeOf, fresh, origin }: Arrivals,
+): Promise<Passed> {
+  const policies = await policiesOf(repository, keyDirectory);
+  const trust = await readTrust(keyDirectory);
+  const passed: Passed = { unsigned: [], warnings: [] };
+  for (const [id, patch] of patches) {
+    const { statements } = await checkEvidence(repository, commitOf(id), id, patch.base);
+    if (statements.length === 0) passed.unsigned.push(id);
+    const holding = statements.map((check) => assertHolds(check, id));
+    if (fresh?.has(id) === true) continue;
+    const candidate = {
+      tensors: Object.keys(patch.flips),
+      bits: bitsOf(patch, shapeOf),
+      statements: holding,
+      ...(origin && { origin }),
+    };
+    for (const policy of policies) {
+      const facts = breaches(policy, candidate, trust);
+      if (facts.length > 0 && policy.mode === 'enforce') throw refused(id, facts);
+      // Of unsigned patches everybody is told anyway.
+      const news = facts.filter((fact) => !passed.warnings.includes(sentence(id, fact)) && statements.length > 0);
+      passed.warnings.push(...news.map((fact) => sentence(id, fact)));
+    }
+  }
+  return passed;
+}
+
+/** The policies in force: the person's own, and the clone's. Neither is in a tree, for a tree is somebody else's data. */
+export async function policiesOf(repository: Repository, keyDirectory: string | undefined): Promise<Policy[]> {
+  const paths = [
+    ...(keyDirectory === undefined ? [] : [join(keyDirectory, 'policy.json')]),
+    join(localDirectory(repository), 'policy.json'),
+  ];
+  const found = (await Promise.all(paths.map(readPolicy))).filter((policy) => policy !== undefined);
+  return found.length === 0 ? [defaultPolicy] : found;
+}
+
+/** Counts the bits of the model that a patch inverts. */
+export function bitsOf(patch: Patch, shapeOf: ShapeOf): number {
+  return patchFlips(patch).reduce((bits, flip) => {
+    if (flip.kind === 'scale-bit') return bits + 1;
+    return bits + (flip.kind === 'row' ? (shapeOf(flip.tensor)?.groups ?? 0) : 1) * 128;
+  }, 0);
+}
+
+const sentence = (patch: PatchId, fact: string): string => `Patch ${patch.slice(0, 10)} ${fact}`;
+
+function refused(patch: PatchId, facts: readonly string[]): TrustError {
+  return new TrustError('POLICY_VIOLATION', `${sentence(patch, facts[0])}: your policy refuses it`, {
+    hint: 'Nothing was applied. Use "bankai verify" for the whole picture, or change policy.json.',
+    data: { patch, facts },
+  });
+}
