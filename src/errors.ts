@@ -68,6 +68,8 @@ export type TrustCode =
   | 'SIGNATURE_MALLEABLE'
   | 'PAYLOAD_TYPE'
   | 'KEY_WEAK'
+  | 'REVOKED'
+  | 'KEY_REVOKED'
   | 'TRUST_INVALID'
   | 'POLICY_INVALID'
   | 'POLICY_VIOLATION';

@@ -19,6 +19,8 @@ const extensions = {
   import: 'json',
   derivation: 'json',
   evaluation: 'json',
+  review: 'json',
+  revocation: 'json',
   probes: 'json',
   text: 'txt',
   key: 'json',

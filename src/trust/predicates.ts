@@ -3,6 +3,8 @@ import { type DerivationPredicate, derivationPredicate } from './predicates/deri
 import { type EvaluationPredicate, evaluationPredicate } from './predicates/evaluation.js';
 import { type ImportPredicate, importPredicate } from './predicates/import.js';
 import { type SearchPredicate, searchPredicate } from './predicates/search.js';
+import { type ReviewPredicate, reviewPredicate } from './predicates/review.js';
+import { type RevocationPredicate, revocationPredicate } from './predicates/revocation.js';
 import type { PredicateType } from './predicates/terms.js';
 
 /** What is said, by the kind under which such a statement lies in a patch's evidence. */
@@ -11,6 +13,8 @@ export interface Predicates {
   readonly import: ImportPredicate;
   readonly derivation: DerivationPredicate;
   readonly evaluation: EvaluationPredicate;
+  readonly review: ReviewPredicate;
+  readonly revocation: RevocationPredicate;
 }
 
 export type StatementKind = keyof Predicates;
@@ -20,6 +24,8 @@ export const predicateTypes: { readonly [Kind in StatementKind]: PredicateType<P
   import: importPredicate,
   derivation: derivationPredicate,
   evaluation: evaluationPredicate,
+  review: reviewPredicate,
+  revocation: revocationPredicate,
 };
 
 /** Tells whether a kind of evidence is a kind of statement. */

@@ -18,10 +18,17 @@ export const STATEMENT_PAYLOAD_TYPE = 'application/vnd.in-toto+json';
 /** Bytes of the largest statement. */
 export const STATEMENT_BYTE_LIMIT = 512 * 1024;
 
-/** A statement: a kind of thing that is said about a patch. */
+/** A statement: a kind of thing that is said about a patch. The subject of a revocation may be a key: then `patch` is its id. */
 export type Statement<Kind extends StatementKind = StatementKind> = {
   [K in Kind]: { readonly kind: K; readonly patch: PatchId; readonly predicate: Predicates[K] };
 }[Kind];
+
+/** What a statement may be about. */
+export interface Subjects {
+  readonly patch?: PatchId;
+  /** Ids. */
+  readonly keys?: ReadonlySet<string>;
+}
 
 /** A statement as its bytes have it. */
 interface StatementDocument {
@@ -54,8 +61,10 @@ export function encodeStatement(statement: Statement): Uint8Array {
 /**
  * Decodes a statement about a patch. Throws STATEMENT_INVALID for bytes that are no statement of a known type, or one that
  * contradicts itself, and STATEMENT_MISMATCH when it is about another patch or, where `base` is given, another base model.
+ * The revocation of a key is about one of `keys`.
  */
-export function decodeStatement(bytes: Uint8Array, patch: PatchId, base?: WeightsId): Statement {
+export function decodeStatement(bytes: Uint8Array, about: PatchId | Subjects, base?: WeightsId): Statement {
+  const { patch: expected, keys = new Set<string>() } = typeof about === 'string' ? { patch: about } : about;
   const { predicateType } = Object(parseJson(bytes, STATEMENT_BYTE_LIMIT, invalid)) as { predicateType?: unknown };
   const kind = statementKinds.find((known) => predicateTypes[known].uri === predicateType);
   if (kind === undefined) {
@@ -65,8 +74,12 @@ export function decodeStatement(bytes: Uint8Array, patch: PatchId, base?: Weight
   const options = { byteLimit: STATEMENT_BYTE_LIMIT, schema: type.schema, fail: invalid };
   const { subject, predicate } = decodeCanonical(bytes, options) as StatementDocument;
   const [{ digest, name }] = subject;
-  if (digest.sha256 !== patch) throw mismatch(`patch ${digest.sha256}, not patch ${patch}`);
-  if (base !== undefined && predicate.base !== base) throw mismatch(`a patch for base ${predicate.base}, not ${base}`);
+  const patch = digest.sha256;
+  if ('of' in predicate && predicate.of === 'key') {
+    if (!keys.has(patch)) throw mismatch(`key ${patch}, which signed nothing here`);
+  } else if (patch !== expected) throw mismatch(`patch ${patch}, not patch ${expected}`);
+  else if (base !== undefined && predicate.base !== base)
+    throw mismatch(`a patch for base ${predicate.base}, not ${base}`);
   if (name !== nameOf(patch)) throw invalid(`calls patch ${patch} ${JSON.stringify(name)}`);
   const contradiction = type.contradiction?.(predicate, patch);
   if (contradiction !== undefined) throw invalid(contradiction);

@@ -7,6 +7,7 @@ import { canonicalBytes, decodeCanonical } from '../patch/canonical.js';
 import { formatBase64, parseBase64 } from './base64.js';
 import { listKeys } from './keys.js';
 import { makePrivateDirectory, reportingKeys } from './private-file.js';
+import { readRevokedKeys } from './revoked-keys.js';
 import { createPublicKey, type KeyId, type PublicKey } from './public-key.js';
 
 const FORMAT = 'bankai.trusted-keys/v1';
@@ -24,6 +25,8 @@ export interface TrustedKey {
 export interface Trust {
   readonly own: readonly { readonly name: string; readonly publicKey: PublicKey }[];
   readonly others: readonly TrustedKey[];
+  /** Keys among them that are revoked, by id, and why. */
+  readonly revoked: ReadonlyMap<string, string>;
 }
 
 /** Where a patch came from, if not from somebody's repository. */
@@ -40,12 +43,14 @@ export interface Holder {
 }
 
 /** The trust of somebody who knows no key, not even their own. */
-export const noTrust: Trust = { own: [], others: [] };
+export const noTrust: Trust = { own: [], others: [], revoked: new Map() };
 
 /** Reads whom a person trusts; nobody where no directory is given. Throws KEY_INVALID, KEY_UNSAFE, TRUST_INVALID, IO. */
 export async function readTrust(directory: string | undefined): Promise<Trust> {
   if (directory === undefined) return noTrust;
-  return { own: await listKeys(directory), others: await readTrustedKeys(directory) };
+  const [own, others] = [await listKeys(directory), await readTrustedKeys(directory)];
+  const known = [...own, ...others].map(({ publicKey }) => publicKey);
+  return { own, others, revoked: await readRevokedKeys(directory, known) };
 }
 
 /** Says who a key is. The one place where that is decided. */
@@ -56,8 +61,9 @@ export function holderOf({ own, others }: Trust, id: string): Holder {
   return known ? { id, name: known.name, relation: 'trusted' } : { id, relation: 'unknown' };
 }
 
-/** Tells whether a key is believed for a patch of this origin: own keys always, others within their scopes. */
+/** Tells whether a key is believed for a patch of this origin: own keys always, others within their scopes, revoked ones never. */
 export function isTrusted(trust: Trust, id: string, origin: Origin = {}): boolean {
+  if (trust.revoked.has(id)) return false;
   if (trust.own.some(({ publicKey }) => publicKey.id === id)) return true;
   const scopes = trust.others.find(({ publicKey }) => publicKey.id === id)?.scopes;
   if (scopes === undefined) return false;

@@ -1,4 +1,5 @@
 /** Owns the commits that hold a tree which was put together, not searched: by whom, when, and signed or not. */
+import { TrustError } from '../errors.js';
 import type { CommitId, ObjectId } from '../repo/ids.js';
 import { reporting } from '../repo/git-error.js';
 import type { Signature } from '../repo/object.js';
@@ -6,13 +7,21 @@ import type { Repository } from '../repo/repository.js';
 import { type CommitSigner, writeCommit } from '../repo/write-object.js';
 import { loadOrCreateKey } from '../trust/keys.js';
 import type { SigningKey } from '../trust/signing-key.js';
+import { readTrust } from '../trust/trust.js';
 import { GIT_NAMESPACE, signSsh } from '../trust/ssh-signature.js';
 import { signatureOf } from './actor.js';
 import type { Recorder } from './record.js';
 
-/** Opens the key that signs: to be done before work that would be lost without it. Throws as `loadOrCreateKey`. */
-export const openSigner = async (recorder: Recorder): Promise<SigningKey> =>
-  recorder.signer ?? loadOrCreateKey(recorder.keyDirectory, recorder.key);
+/** Opens the key that signs: to be done before work that would be lost without it. Throws KEY_REVOKED, and as `loadOrCreateKey`. */
+export async function openSigner(recorder: Recorder): Promise<SigningKey> {
+  const key = recorder.signer ?? (await loadOrCreateKey(recorder.keyDirectory, recorder.key));
+  const reason = (await readTrust(recorder.keyDirectory)).revoked.get(key.id);
+  if (reason === undefined) return key;
+  throw new TrustError('KEY_REVOKED', `Key ${key.id.slice(0, 16)} cannot sign: it was revoked (${reason})`, {
+    hint: 'Make another one with "bankai key new", and make it the default with "bankai key default".',
+    data: { key: key.id },
+  });
+}
 
 /** What signs commits with a key. */
 export const commitSigner =

@@ -50,7 +50,7 @@ export function judgeEvidence(files: readonly GivenFile[], patch: PatchId, base?
     if (!isStatementKind(kind)) return [];
     try {
       const { payload, signers } = openEnvelope(bytes, STATEMENT_PAYLOAD_TYPE, keyOf);
-      const statement = decodeStatement(payload, patch, base);
+      const statement = decodeStatement(payload, { patch, keys: new Set(keys.keys()) }, base);
       if (statement.kind !== kind) throw misleading(`lies under "${kind}" but is of kind "${statement.kind}"`);
       const wrong = statement.kind === 'evaluation' ? miscalculation(statement.predicate) : undefined;
       if (wrong !== undefined) throw misleading(wrong);
@@ -66,8 +66,8 @@ export function judgeEvidence(files: readonly GivenFile[], patch: PatchId, base?
 
 /** The probe files and texts that a statement rests on. */
 export function filesNamedBy({ kind, predicate }: Statement): readonly { name: string; sha256: string }[] {
-  if (kind === 'import') return [];
-  return kind === 'evaluation' ? [...predicate.probes, ...predicate.texts] : predicate.probes;
+  if (kind === 'evaluation') return [...predicate.probes, ...predicate.texts];
+  return kind === 'search' || kind === 'derivation' ? predicate.probes : [];
 }
 
 function misleading(fact: string): FormatError {

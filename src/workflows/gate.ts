@@ -7,6 +7,7 @@ import type { ShapeOf } from '../patch/validate.js';
 import type { CommitId } from '../repo/ids.js';
 import { localDirectory, type Repository } from '../repo/repository.js';
 import { breaches, defaultPolicy, type Policy, readPolicy } from '../trust/policy.js';
+import { type Standing, standingOf } from '../trust/revocations.js';
 import { type Origin, readTrust } from '../trust/trust.js';
 import { assertHolds, checkEvidence } from './evidence.js';
 
@@ -30,7 +31,7 @@ export interface Passed {
 
 /**
  * Lets patches pass, or throws: the code of the first statement that is wrong (SIGNATURE_INVALID, SIGNATURE_MALLEABLE,
- * PAYLOAD_TYPE, STATEMENT_MISMATCH, STATEMENT_INVALID, KEY_WEAK, …), whatever the policies are, POLICY_VIOLATION for
+ * PAYLOAD_TYPE, STATEMENT_MISMATCH, STATEMENT_INVALID, KEY_WEAK, …), whatever the policies are, REVOKED, POLICY_VIOLATION for
  * a breach of one that is enforced, POLICY_INVALID for one that cannot be read.
  */
 export async function passGate(
@@ -46,10 +47,16 @@ export async function passGate(
     if (statements.length === 0) passed.unsigned.push(id);
     const holding = statements.map((check) => assertHolds(check, id));
     if (fresh?.has(id) === true) continue;
+    const standing = standingOf(holding, trust, origin);
+    if (standing.revoked) {
+      const strict = policies.some(({ mode }) => mode !== 'off');
+      if (strict) throw revoked(id, standing.revoked);
+      passed.warnings.push(sentence(id, `was revoked: ${standing.revoked.reason}`));
+    }
     const candidate = {
       tensors: Object.keys(patch.flips),
       bits: bitsOf(patch, shapeOf),
-      statements: holding,
+      statements: standing.statements,
       ...(origin && { origin }),
     };
     for (const policy of policies) {
@@ -82,6 +89,13 @@ export function bitsOf(patch: Patch, shapeOf: ShapeOf): number {
 }
 
 const sentence = (patch: PatchId, fact: string): string => `Patch ${patch.slice(0, 10)} ${fact}`;
+
+function revoked(patch: PatchId, { reason, by }: NonNullable<Standing['revoked']>): TrustError {
+  return new TrustError('REVOKED', `${sentence(patch, 'was revoked')}: ${reason}`, {
+    hint: 'Nothing was applied. Use "bankai show" to see by whom; leave it out with --without.',
+    data: { patch, reason, key: by },
+  });
+}
 
 function refused(patch: PatchId, facts: readonly string[]): TrustError {
   return new TrustError('POLICY_VIOLATION', `${sentence(patch, facts[0])}: your policy refuses it`, {

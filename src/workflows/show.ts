@@ -142,6 +142,18 @@ function linesOf(statement: Statement): string[] {
       `by ${engine.name} ${engine.version} in ${(elapsedMs / 1000).toFixed(1)} s`,
     ];
   }
+  if (statement.kind === 'review') {
+    const { verdict, read, ran, comment, createdAt } = statement.predicate;
+    const did = [...(read ? ['read it'] : []), ...(ran ? ['ran it'] : [])].join(' and ');
+    return [
+      `${verdict === 'approve' ? 'approves' : 'rejects'}: ${did}, ${createdAt}`,
+      ...(comment === undefined ? [] : [comment]),
+    ];
+  }
+  if (statement.kind === 'revocation') {
+    const { of, reason, createdAt } = statement.predicate;
+    return [`revokes ${of === 'key' ? `key ${statement.patch}` : 'the patch'}, ${createdAt}`, reason];
+  }
   if (statement.kind === 'derivation') {
     const { operation, parents, settings, result, engine, createdAt } = statement.predicate;
     const how = Object.entries(settings).map(([key, value]) => `${key} ${value}`);

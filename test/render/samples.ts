@@ -35,6 +35,7 @@ import type { RestoreReport } from '../../src/render/restore.js';
 import type { StatusReport } from '../../src/render/status.js';
 import type { ReflogLine } from '../../src/render/reflog.js';
 import type { TagSummary } from '../../src/render/tag.js';
+import type { AttestReport, RevokedKeyReport } from '../../src/render/attest.js';
 import type { TrustedKeySummary } from '../../src/render/trust.js';
 import type { TryReport } from '../../src/render/try.js';
 import type { UndoReport } from '../../src/render/undo.js';
@@ -529,6 +530,30 @@ export const keys: KeySummary[] = [
   { name: 'personal', id: hex('7c01d9', 64), encrypted: true, isDefault: false },
   { name: 'work-laptop-of-the-laboratory', id: hex('e5b7aa', 64), encrypted: false, isDefault: true },
 ];
+
+export const attested: AttestReport = {
+  commit: third,
+  branch: 'calc',
+  message: `Approve ${calcPatch.slice(0, 10)}`,
+  patch: calcPatch,
+  signer: 'a'.repeat(64),
+  verdict: 'approve',
+  read: true,
+  ran: true,
+};
+
+export const revokedPatch: AttestReport = {
+  commit: third,
+  message: `Revoke ${calcPatch.slice(0, 10)}`,
+  patch: calcPatch,
+  signer: 'a'.repeat(64),
+  reason: 'it breaks sums over one hundred, which nobody had measured when it was found',
+};
+
+export const revokedKey: RevokedKeyReport = {
+  ...{ name: 'work', id: 'a'.repeat(64), reason: 'the laptop was stolen', signer: 'a'.repeat(64) },
+  ...{ patches: 2, commit: third },
+};
 
 export const trustedKeys: TrustedKeySummary[] = [
   { name: 'ada', id: 'a'.repeat(64), scopes: [] },

@@ -54,6 +54,7 @@ import { renderChangedTag, renderTags } from '../../src/render/tag.js';
 import { colourStyle } from '../../src/render/style.js';
 import { displayWidth } from '../../src/render/text.js';
 import { renderTry } from '../../src/render/try.js';
+import { renderAttest, renderRevokedKey } from '../../src/render/attest.js';
 import { renderDistrusted, renderTrusted, renderTrustedKeys } from '../../src/render/trust.js';
 import { renderUndo } from '../../src/render/undo.js';
 import { renderVerify } from '../../src/render/verify.js';
@@ -181,6 +182,9 @@ const all: Drawn[] = [
   drawn('key list', 'key-list', samples.keys, renderKeys),
   drawn('key new', 'key-new', samples.keys[1], renderNewKey),
   drawn('key default', 'key-default', samples.keys[0], renderDefaultKey),
+  drawn('attest', 'attest', samples.attested, renderAttest),
+  drawn('attest --revoke', 'attest', samples.revokedPatch, renderAttest),
+  drawn('key revoke', 'key-revoke', samples.revokedKey, renderRevokedKey),
   drawn('trust list', 'trust-list', samples.trustedKeys, renderTrustedKeys),
   drawn('trust add', 'trust-add', samples.trustedKeys[1], renderTrusted),
   drawn('trust remove', 'trust-remove', samples.trustedKeys[0], renderDistrusted),

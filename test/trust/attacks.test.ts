@@ -16,8 +16,10 @@ import { writeCommit, writeObject } from '../../src/repo/write-object.js';
 import { decodeEnvelope, encodeEnvelope, type Envelope, signEnvelope } from '../../src/trust/envelope.js';
 import type { ImportPredicate } from '../../src/trust/predicates/import.js';
 import { encodePublicKey } from '../../src/trust/public-key.js';
-import { createKey } from '../../src/trust/signing-key.js';
+import { loadOrCreateKey } from '../../src/trust/keys.js';
+import { createKey, type SigningKey } from '../../src/trust/signing-key.js';
 import { createStatement, encodeStatement, STATEMENT_PAYLOAD_TYPE } from '../../src/trust/statement.js';
+import { distrustKey, trustKey } from '../../src/trust/trust.js';
 import { checkout } from '../../src/workflows/checkout.js';
 import { exportModel } from '../../src/workflows/export.js';
 import { merge } from '../../src/workflows/merge.js';
@@ -187,6 +189,48 @@ describe('a statement that is', () => {
   ])('%s is refused with %s', async (_what, code, evidence) => {
     await plant(encodePatch(patch), id, evidence());
     await expectRefused(code);
+  });
+});
+
+const revocation = (of: 'patch' | 'key', subject: string, signer: SigningKey): EvidenceFile[] => {
+  const predicate = {
+    ...{ of, reason: 'poisoned', engine: { name: 'bankai', version: '1.2.3' }, createdAt: time },
+    ...(of === 'patch' && { base }),
+  };
+  const statement = createStatement('revocation', subject as PatchId, predicate);
+  const signed = encodeEnvelope(signEnvelope(STATEMENT_PAYLOAD_TYPE, encodeStatement(statement), signer));
+  return [named(signed, 'revocation'), { ...named(encodePublicKey(signer.publicKey), 'key'), digest: signer.id }];
+};
+
+describe('a revocation', () => {
+  const planted = async (evidence: readonly EvidenceFile[]) => plant(encodePatch(patch), id, evidence);
+  const ada = () => loadOrCreateKey(recorderAt(cli).keyDirectory);
+
+  test('of the patch by its author is obeyed', async () => {
+    await planted([sealed(envelope), key, ...revocation('patch', id, await ada())]);
+    await expectRefused('REVOKED');
+  });
+
+  test('of the key of its author by itself is obeyed', async () => {
+    const author = await ada();
+    await planted([sealed(envelope), key, ...revocation('key', author.id, author)]);
+    await expectRefused('REVOKED');
+  });
+
+  test('of a key that signed nothing there is refused', async () => {
+    await planted([sealed(envelope), key, ...revocation('key', 'a'.repeat(64), mallory)]);
+    await expectRefused('STATEMENT_MISMATCH');
+  });
+
+  test('by somebody else is not obeyed, until they are trusted', async () => {
+    const author = await ada();
+    const files = [...revocation('patch', id, mallory), ...revocation('key', author.id, mallory)];
+    await planted([sealed(envelope), key, ...files.filter((_, i) => i !== 1)]);
+    await checkout(cli.directory, 'evil', victim);
+    await checkout(cli.directory, 'base', victim);
+    await trustKey(victim.keyDirectory, { name: 'mallory', publicKey: mallory.publicKey, scopes: [] });
+    await expectRefused('REVOKED');
+    await distrustKey(victim.keyDirectory, 'mallory');
   });
 });
 

@@ -1,0 +1,80 @@
+/** What others say about a patch: signed, beside it, and counted. */
+import { beforeAll, expect, test } from '@jest/globals';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { loadOrCreateKey } from '../../src/trust/keys.js';
+import { readTrust, trustKey } from '../../src/trust/trust.js';
+import { attest, revokePatch } from '../../src/workflows/attest.js';
+import { checkout } from '../../src/workflows/checkout.js';
+import { revokeKey } from '../../src/workflows/revoke-key.js';
+import { show } from '../../src/workflows/show.js';
+import { verifyStack } from '../../src/workflows/verify.js';
+import { createCli } from '../e2e/cli.js';
+import { fingerprint, makeSampleRepository, recorderAt, someProbes } from '../e2e/repository.js';
+import { temporaryDirectory } from '../paths.js';
+
+const cli = createCli();
+const ada = recorderAt(cli);
+const grace = { ...ada, keyDirectory: join(temporaryDirectory(), 'grace') };
+const carol = { ...ada, keyDirectory: join(temporaryDirectory(), 'carol') };
+const { directory } = cli;
+const review = { patch: 'HEAD', read: true, ran: false, verdict: 'approve' as const, heldOut: [], threads: 2 };
+
+beforeAll(async () => {
+  await makeSampleRepository(cli);
+  await checkout(directory, 'calc');
+  const keys = { ada: await loadOrCreateKey(ada.keyDirectory), grace: await loadOrCreateKey(grace.keyDirectory) };
+  for (const [name, { publicKey }] of Object.entries(keys)) {
+    await trustKey(carol.keyDirectory, { name, publicKey, scopes: [] });
+  }
+  const demand = { format: 'bankai.policy/v1', mode: 'enforce', trusted: true, evaluatedByOthers: true };
+  mkdirSync(carol.keyDirectory, { recursive: true });
+  writeFileSync(join(carol.keyDirectory, 'policy.json'), JSON.stringify(demand));
+});
+
+test('a policy that wants an evaluation by others refuses a patch without one', async () => {
+  await checkout(directory, 'base');
+  const before = fingerprint(directory);
+  await expect(checkout(directory, 'calc', carol)).toFailWithCode('POLICY_VIOLATION');
+  expect(fingerprint(directory)).toEqual(before);
+  await checkout(directory, 'calc');
+});
+
+test('somebody who neither read nor ran it has nothing to say', async () => {
+  await expect(attest(directory, { ...review, read: false }, grace)).toFailWithCode('STATEMENT_INVALID');
+});
+
+test('a review with figures is told with the name of who signed it, and satisfies the policy', async () => {
+  const heldOut = [{ name: 'few.json', bytes: Buffer.from(someProbes('calculus', 4)) }];
+  const said = await attest(directory, { ...review, comment: 'gates only', heldOut }, grace);
+  expect(said).toMatchObject({ branch: 'calc', ran: true, evaluation: { probes: [{ role: 'heldout', count: 4 }] } });
+  const [{ statements }] = await show(directory, said.patch, carol.keyDirectory);
+  expect(statements.map(({ kind, verified, signer }) => [kind, verified, signer.split(' ')[0]])).toEqual([
+    ['import', 'good', 'ada'],
+    ['evaluation', 'good', 'grace'],
+    ['review', 'good', 'grace'],
+  ]);
+  expect(statements[2].summary).toEqual([expect.stringMatching(/^approves: read it and ran it/), 'gates only']);
+  expect(await verifyStack(directory, 'HEAD')).toMatchObject({ ok: true });
+  await checkout(directory, 'base');
+  expect(await checkout(directory, 'calc', carol)).toMatchObject({ patches: 1, warnings: [] });
+});
+
+test('a key that is revoked counts no more, here and for who gets the repository', async () => {
+  const { id } = await loadOrCreateKey(grace.keyDirectory);
+  const told = await revokeKey(directory, { key: 'personal', reason: 'lost' }, grace);
+  expect(told).toMatchObject({ id, signer: id, patches: 1 });
+  expect((await readTrust(grace.keyDirectory)).revoked).toEqual(new Map([[id, 'lost']]));
+  await expect(attest(directory, review, grace)).toFailWithCode('KEY_REVOKED');
+  await checkout(directory, 'base');
+  await expect(checkout(directory, 'calc', carol)).toFailWithCode('POLICY_VIOLATION');
+  await checkout(directory, 'calc');
+});
+
+test('a patch that its author takes back is not checked out any more', async () => {
+  const { patch } = await revokePatch(directory, { patch: 'HEAD', reason: 'breaks sums' }, ada);
+  await checkout(directory, 'base');
+  const refusal = checkout(directory, 'calc', ada);
+  await expect(refusal).toFailWithCode('REVOKED');
+  await expect(refusal).rejects.toMatchObject({ data: { patch, reason: 'breaks sums' } });
+});
