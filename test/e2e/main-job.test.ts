@@ -124,7 +124,8 @@ describe('the main job', () => {
     expect(await bankai('eval', 'calc+math', '--against', 'math', ...plot)).toMatch(
       /^calc\+math against math on [^]*\nprobability of the correct answer\n90 % and more before /,
     );
-    expect(expectPicture('.git/eval.svg').match(/<circle /g)).toHaveLength(40 + 3);
+    // One likelihood and one margin of each probe, and the keys to both pictures.
+    expect(expectPicture('.git/eval.svg').match(/<circle /g)).toHaveLength(2 * (40 + 3));
   });
 
   test('eval measures a text', async () => {
