@@ -6,7 +6,15 @@ import { encodeKeyFile } from '../../src/trust/key-file.js';
 import { createSeed } from '../../src/trust/signing-key.js';
 import { fixtureModel, root, temporaryDirectory } from '../paths.js';
 import { createCli } from './cli.js';
-import { answerOf, foreignPatch, makeSampleRepository, parseAnswer, someProbes, withoutPeru } from './repository.js';
+import {
+  answerOf,
+  foreignPatch,
+  makeSampleRepository,
+  outputOf,
+  parseAnswer,
+  someProbes,
+  withoutPeru,
+} from './repository.js';
 
 interface Manifest {
   readonly commands: Readonly<Record<string, { readonly enableJsonFlag?: boolean }>>;
@@ -61,11 +69,21 @@ const answers: readonly (readonly [schema: string, args: readonly string[]])[] =
   ['fsck', ['fsck']],
   ['gc', ['gc']],
   ['verify', ['verify', 'calc.gguf']],
+  ['remote-add', ['remote', 'add', 'origin', 'https://example.org/patches.git']],
+  ['remote-set-url', ['remote', 'set-url', 'origin', 'https://example.org/other.git']],
+  ['remote-rename', ['remote', 'rename', 'origin', 'upstream']],
+  ['remote', ['remote']],
+  ['remote-remove', ['remote', 'remove', 'upstream']],
+  ['attest', ['attest', 'calc', '--read', '--verdict', 'approve', '--comment', 'small']],
   ['key-new', ['key', 'new', 'work']],
   ['key-default', ['key', 'default', 'work']],
   ['key-import', ['key', 'import', 'key.json', '--name', 'old']],
   ['key-list', ['key', 'list']],
   ['key-export', ['key', 'export']],
+  ['trust-add', ['trust', 'add', 'ada', 'ada.pub']],
+  ['trust-list', ['trust', 'list']],
+  ['trust-remove', ['trust', 'remove', 'ada']],
+  ['key-revoke', ['key', 'revoke', 'old', '--reason', 'lost']],
   ['audit', ['probes', 'audit', 'few.json', '--heldout', 'calculus-heldout']],
   ['probes-init', ['probes', 'init', 'mine.json']],
   ['probes-expand', ['probes', 'expand', 'mine.json']],
@@ -73,6 +91,15 @@ const answers: readonly (readonly [schema: string, args: readonly string[]])[] =
   ['probes-calibrate', ['probes', 'calibrate', 'few.json', '-o', 'hard.json']],
   ['probes-import', ['probes', 'import', 'questions.jsonl', '-o', 'questions.json']],
 ];
+
+/** What needs a server, or several people, is asked in tests of its own, against the same schemas. */
+const elsewhere: Readonly<Record<string, readonly string[]>> = {
+  'working-together': ['clone', 'fetch', 'pull', 'push'],
+  registry: ['delegate', 'init', 'publish', 'refresh', 'rotate', 'yank'].map((verb) => `registry:${verb}`),
+  'registry-client': ['registry:add', 'registry:forget', 'registry:list', 'add', 'lock', 'remove', 'search', 'update'],
+};
+/** Runs until it is stopped. */
+const endless = ['registry:serve'];
 
 const errors: readonly (readonly [code: string, exitCode: number, args: readonly string[]])[] = [
   ['USAGE', 129, ['checkout']],
@@ -94,6 +121,13 @@ const errors: readonly (readonly [code: string, exitCode: number, args: readonly
   ['NOT_A_REPOSITORY', 128, ['status', '-C', temporaryDirectory()]],
 ];
 
+/** The public key of somebody else. */
+async function publicKeyLine(): Promise<string> {
+  const ada = createCli();
+  await answerOf(ada, ['key', 'new', 'ada'], 'key-new');
+  return outputOf(await ada.run(['key', 'export', 'ada']));
+}
+
 describe('--json', () => {
   const cli = createCli();
 
@@ -104,6 +138,7 @@ describe('--json', () => {
     writeFileSync(join(cli.directory, 'solved.json'), someProbes('knowledge', 4));
     writeFileSync(join(cli.directory, 'peru.json'), await withoutPeru(cli));
     writeFileSync(join(cli.directory, 'key.json'), Buffer.from(await encodeKeyFile(createSeed())));
+    writeFileSync(join(cli.directory, 'ada.pub'), await publicKeyLine());
     writeFileSync(join(cli.directory, 'third.json'), foreignPatch('third', [[4, 'up_proj', 9]]));
   });
 
@@ -113,7 +148,14 @@ describe('--json', () => {
 
   test('every command was asked', () => {
     const asked = answers.map(([, args]) => args.join(':'));
-    expect(verbs.filter((id) => !asked.some((args) => `${args}:`.startsWith(`${id}:`)))).toEqual([]);
+    const others = [...Object.values(elsewhere).flat(), ...endless];
+    const here = verbs.filter((id) => !others.includes(id));
+    expect(here.filter((id) => !asked.some((args) => `${args}:`.startsWith(`${id}:`)))).toEqual([]);
+  });
+
+  test.each(Object.entries(elsewhere))('%s asks %j', (file, ids) => {
+    const source = readFileSync(join(root, 'test', 'e2e', `${file}.test.ts`), 'utf8');
+    expect(ids.filter((id) => !source.includes(`'${id.split(':').join("', '")}'`))).toEqual([]);
   });
 
   test.each(errors)('error %s, exit code %i: %j', async (code, exitCode, args) => {

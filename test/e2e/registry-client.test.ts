@@ -187,3 +187,9 @@ test('an unsigned patch from elsewhere is no version: only a repository publishe
     'UNKNOWN_REVISION',
   );
 });
+
+test('a registry that is forgotten is searched no more', async () => {
+  await answerOf(bob, ['registry', 'forget', 'lab'], 'registry-forget');
+  expect(known()).toEqual([]);
+  expect(await failure(bob, ['registry', 'forget', 'lab'])).toBe('REGISTRY_UNKNOWN');
+});

@@ -60,7 +60,9 @@ function damage(oid: string): void {
 
 describe('fsck', () => {
   test('finds nothing in a sound repository, loose or packed by git', async () => {
-    const sound = { ok: true, commits: 4, patches: 2, findings: [] };
+    const commits = Number(git('rev-list', '--all', '--count'));
+    const sound = { ok: true, commits, patches: 2, findings: [] };
+    expect(commits).toBeGreaterThanOrEqual(4);
     expect(await fsck(directory)).toMatchObject(sound);
     git('gc', '--quiet');
     expect(await fsck(directory)).toMatchObject(sound);
@@ -163,8 +165,13 @@ describe('gc', () => {
       digestOf(join(directory, 'working.gguf')),
       git('log', '--all', '--stat'),
     ];
-    expect(await gc(directory, { prune: false, now })).toMatchObject({ packed: before, pruned: 0, unreachable: 0 });
-    expect(looseCount()).toBe(0);
+    // Records of operations that can no longer be undone.
+    const unreachable = git('fsck', '--unreachable')
+      .split('\n')
+      .filter((line) => line !== '').length;
+    const packed = before - unreachable;
+    expect(await gc(directory, { prune: false, now })).toMatchObject({ packed, pruned: 0, unreachable });
+    expect(looseCount()).toBe(unreachable);
     expect(gitFsck()).toBe('clean');
     git(
       'verify-pack',
