@@ -1,4 +1,4 @@
-/** Owns how the gain of a published patch on held-out probes looks: counts, never a claim. */
+/** Owns what a published version says for itself, and how its gain on held-out probes looks: counts, never a claim. */
 import { signs, type View } from './view.js';
 
 /** Answers to one held-out probe file, as an index has them. */
@@ -17,6 +17,24 @@ export interface MeasuredText {
   readonly sha256: string;
   readonly perplexityBefore: string;
   readonly perplexityAfter: string;
+}
+
+/** A version of a patch in a registry. */
+export interface PublishedVersion {
+  readonly name: string;
+  readonly version: string;
+  readonly patch: string;
+  readonly base: string;
+  readonly baseName?: string;
+  readonly description: string;
+  readonly flips: number;
+  readonly categories: readonly string[];
+  readonly heldOut: readonly HeldOut[];
+  readonly texts: readonly MeasuredText[];
+  readonly signers: readonly string[];
+  /** Of the bundle. */
+  readonly sha256: string;
+  readonly bytes: number;
 }
 
 /** Adds the answers to several files up. */

@@ -1,5 +1,5 @@
 /** Owns how `bankai registry` looks to those who keep a registry or publish in one. */
-import { gainOf, type HeldOut, type MeasuredText } from './gain.js';
+import { gainOf, type PublishedVersion } from './gain.js';
 import { shortId } from './id.js';
 import { formatBytes, plural } from './number.js';
 import { renderTable } from './table.js';
@@ -99,20 +99,7 @@ export function renderRefresh({ roles }: RefreshReport, view: View): string[] {
 }
 
 /** What `bankai registry publish --json` prints: `schema/registry-publish.schema.json`. */
-export interface PublishReport {
-  readonly name: string;
-  readonly version: string;
-  readonly patch: string;
-  readonly base: string;
-  readonly baseName?: string;
-  readonly sha256: string;
-  readonly bytes: number;
-  readonly description: string;
-  readonly flips: number;
-  readonly categories: readonly string[];
-  readonly heldOut: readonly HeldOut[];
-  readonly texts: readonly MeasuredText[];
-  readonly signers: readonly string[];
+export interface PublishReport extends PublishedVersion {
   /** Files that the patch rests on, as they are in the bundle. */
   readonly evidence: number;
   /** It can be fetched only after the keeper of the registry has signed. */

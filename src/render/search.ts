@@ -1,5 +1,5 @@
 /** Owns how the catalogue of registries looks: `bankai search`. */
-import { gainOf, type HeldOut, type MeasuredText } from './gain.js';
+import { gainOf, type PublishedVersion } from './gain.js';
 import { shortId } from './id.js';
 import { formatProbability, plural } from './number.js';
 import { renderTable } from './table.js';
@@ -7,21 +7,8 @@ import { printable, wrap } from './text.js';
 import type { View } from './view.js';
 
 /** A version, with what was measured of it. */
-export interface SearchResult {
+export interface SearchResult extends PublishedVersion {
   readonly registry: string;
-  readonly name: string;
-  readonly version: string;
-  readonly patch: string;
-  readonly base: string;
-  readonly baseName?: string;
-  readonly description: string;
-  readonly flips: number;
-  readonly categories: readonly string[];
-  readonly heldOut: readonly HeldOut[];
-  readonly texts: readonly MeasuredText[];
-  readonly signers: readonly string[];
-  readonly sha256: string;
-  readonly bytes: number;
   readonly yanked?: string;
   /** Held-out problems, over all files. */
   readonly fixed: number;

@@ -4,10 +4,11 @@ import { readHead } from '../repo/branch.js';
 import { assertNothingInProgress } from '../repo/in-progress.js';
 import { resolveRef } from '../repo/refs.js';
 import { findRemote } from '../repo/remotes.js';
+import { trackingRef } from '../repo/upstream.js';
 import { fetchFrom, type FetchOutcome, type RemoteOptions } from './fetch.js';
 import { mergeInto, type MergeOutcome, type MergeRequest } from './merge.js';
 import type { Recorder } from './record.js';
-import { currentUpstream, trackingRef } from './upstream.js';
+import { currentUpstream } from './upstream.js';
 import { changeWorkspace } from './workspace.js';
 
 export interface PullRequest {
@@ -38,7 +39,7 @@ export async function pull(
         : await currentUpstream(repository);
     const remote = await findRemote(repository, name ?? upstream.remote);
     const { outcome: fetched } = await fetchFrom(repository, remote, {}, recorder, options);
-    const place = trackingRef(remote, upstream.ref);
+    const place = trackingRef(remote.fetch, upstream.ref);
     if (place === undefined || resolveRef(repository, place) === undefined) {
       throw new RepositoryError('UNKNOWN_REVISION', `${remote.name} has no branch "${shortName(upstream.ref)}"`, {
         hint: 'It may be no more over there. Name another one: bankai pull REMOTE BRANCH.',

@@ -12,11 +12,12 @@ import { deleteRef, listRefs, resolveRef, writeRef } from '../repo/refs.js';
 import { type Remote, setUpstream } from '../repo/remotes.js';
 import { resolveRevision } from '../repo/resolve.js';
 import type { Repository } from '../repo/repository.js';
+import { trackingRef } from '../repo/upstream.js';
 import { connect } from '../transport/connect.js';
 import type { Advertisement, ConnectionOptions } from '../transport/connection.js';
 import { parseAddress, withoutSecrets } from '../transport/url.js';
 import { type Actor, noteOf } from './actor.js';
-import { chooseRemote, trackingRef } from './upstream.js';
+import { chooseRemote } from './upstream.js';
 import { changeWorkspace } from './workspace.js';
 
 export interface PushRequest {
@@ -152,7 +153,7 @@ async function judge(
   if (from === to)
     return { ...wanted, from, change: 'up-to-date', ...(to === undefined && { reason: 'remote ref does not exist' }) };
   if (forceWithLease === true && ref.startsWith('refs/heads/')) {
-    const place = trackingRef(remote, ref);
+    const place = trackingRef(remote.fetch, ref);
     const seen = place === undefined ? undefined : resolveRef(repository, place);
     if (seen !== from) return { ...wanted, from, change: 'forced', reason: 'stale info' };
   }
@@ -169,7 +170,7 @@ async function judge(
 
 /** What a push did to a branch over there is known here at once. */
 async function noteSeen(repository: Repository, remote: Remote, { ref, to }: Judged, actor: Actor): Promise<void> {
-  const place = trackingRef(remote, ref);
+  const place = trackingRef(remote.fetch, ref);
   if (place === undefined) return;
   await reporting(`write ${place}`, async () => {
     const from = resolveRef(repository, place);

@@ -1,7 +1,6 @@
 /** Owns the question which remote is meant where none is named, and what a branch follows. */
 import { RemoteError } from '../errors.js';
 import { readHead } from '../repo/branch.js';
-import { parseRefspec, placeOf } from '../repo/refspec.js';
 import { findRemote, listRemotes, readUpstream, type Remote, type Upstream } from '../repo/remotes.js';
 import type { Repository } from '../repo/repository.js';
 
@@ -32,7 +31,3 @@ export async function currentUpstream(repository: Repository): Promise<Upstream 
     },
   );
 }
-
-/** The place of a remote's branch here: `refs/remotes/origin/main`. */
-export const trackingRef = (remote: Remote, ref: string): string | undefined =>
-  remote.fetch.map((spec) => placeOf(parseRefspec(spec), ref)).find((place) => place !== undefined);

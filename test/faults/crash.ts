@@ -93,7 +93,7 @@ export interface Stage {
   readonly room: string;
   readonly before: Facts;
   readonly after: Facts;
-  /** The changes of the disk that the command makes: `fsync /work/…`. */
+  /** The changes of the disk that the command makes: `fsync work/.git/index`. */
   readonly points: readonly string[];
   /** How long it takes. */
   readonly elapsedMs: number;
