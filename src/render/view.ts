@@ -16,6 +16,6 @@ export const plainView: View = { style: plainStyle, width: 80, ascii: false };
 /** The few signs that have an ASCII spelling. */
 export function signs(view: View) {
   return view.ascii
-    ? { good: 'ok', bad: 'FAIL', ellipsis: '...', arrow: '->', dot: '.', minus: '-', xor: '^' }
-    : { good: '✓', bad: '✗', ellipsis: '…', arrow: '→', dot: '·', minus: '−', xor: '⊕' };
+    ? { good: 'ok', bad: 'FAIL', warning: 'warn', ellipsis: '...', arrow: '->', dot: '.', minus: '-', xor: '^' }
+    : { good: '✓', bad: '✗', warning: '!', ellipsis: '…', arrow: '→', dot: '·', minus: '−', xor: '⊕' };
 }

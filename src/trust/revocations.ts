@@ -3,6 +3,7 @@ import { isMaking } from './policy.js';
 import type { Statement } from './statement.js';
 import { isTrusted, type Origin, type Trust } from './trust.js';
 
+/** A statement that holds, and the ids of the keys that signed it. */
 interface Signed {
   readonly statement: Statement;
   readonly signers: readonly string[];
@@ -14,6 +15,8 @@ export interface Standing {
   readonly revoked?: { readonly reason: string; readonly by: string };
   /** The statements that no revoked key alone has signed. */
   readonly statements: readonly Signed[];
+  /** The revoked keys that signed something about it, or that a statement about it revokes, and why. */
+  readonly deadKeys: ReadonlyMap<string, string>;
 }
 
 /**
@@ -29,9 +32,11 @@ export function standingOf(all: readonly Signed[], trust: Trust, origin?: Origin
   const revokedKeys = new Map(
     revocations
       .filter(({ of, subject, signers }) => of === 'key' && signers.some((id) => id === subject || trusted(id)))
-      .map(({ subject, reason, signers }) => [subject, { reason, by: signers[0] }]),
+      .map(({ subject, reason }) => [subject, reason]),
   );
-  const isDead = (id: string): boolean => revokedKeys.has(id) || trust.revoked.has(id);
+  const signed = all.flatMap(({ signers }) => signers);
+  const deadKeys = new Map([...[...trust.revoked].filter(([id]) => signed.includes(id)), ...revokedKeys]);
+  const isDead = (id: string): boolean => deadKeys.has(id);
   const statements = all
     .map(({ statement, signers }) => ({ statement, signers: signers.filter((id) => !isDead(id)) }))
     .filter(({ signers }) => signers.length > 0);
@@ -40,9 +45,8 @@ export function standingOf(all: readonly Signed[], trust: Trust, origin?: Origin
   const ofPatch = revocations.find(
     ({ of, signers }) => of === 'patch' && signers.some((id) => trusted(id) || heard.includes(id)),
   );
-  if (ofPatch) return { statements, revoked: { reason: ofPatch.reason, by: ofPatch.signers[0] } };
+  if (ofPatch) return { statements, deadKeys, revoked: { reason: ofPatch.reason, by: ofPatch.signers[0] } };
   const dead = all.filter(({ statement }) => isMaking(statement)).flatMap(({ signers }) => signers.filter(isDead));
-  if (makers.length > 0 || dead.length === 0) return { statements };
-  const reason = revokedKeys.get(dead[0])?.reason ?? trust.revoked.get(dead[0]) ?? '';
-  return { statements, revoked: { reason, by: dead[0] } };
+  if (makers.length > 0 || dead.length === 0) return { statements, deadKeys };
+  return { statements, deadKeys, revoked: { reason: deadKeys.get(dead[0]) ?? '', by: dead[0] } };
 }

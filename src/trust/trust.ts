@@ -29,11 +29,8 @@ export interface Trust {
   readonly revoked: ReadonlyMap<string, string>;
 }
 
-/** Where a patch came from, if not from somebody's repository. */
-export interface Origin {
-  readonly registry?: string;
-  readonly namespace?: string;
-}
+/** Where a patch came from, as scopes have it: `registry:NAME` and `namespace:NAME`; none if not from a registry. */
+export type Origin = readonly string[];
 
 /** Who a key is to a person. `name` is absent for unknown ones. */
 export interface Holder {
@@ -62,13 +59,12 @@ export function holderOf({ own, others }: Trust, id: string): Holder {
 }
 
 /** Tells whether a key is believed for a patch of this origin: own keys always, others within their scopes, revoked ones never. */
-export function isTrusted(trust: Trust, id: string, origin: Origin = {}): boolean {
+export function isTrusted(trust: Trust, id: string, origin: Origin = []): boolean {
   if (trust.revoked.has(id)) return false;
   if (trust.own.some(({ publicKey }) => publicKey.id === id)) return true;
   const scopes = trust.others.find(({ publicKey }) => publicKey.id === id)?.scopes;
   if (scopes === undefined) return false;
-  const here = Object.entries(origin).map(([kind, name]) => `${kind}:${name}`);
-  return scopes.length === 0 || scopes.some((scope) => here.includes(scope));
+  return scopes.length === 0 || scopes.some((scope) => origin.includes(scope));
 }
 
 const trustPath = (directory: string): string => join(directory, 'trusted-keys.json');

@@ -12,12 +12,15 @@ import type { NamespaceIndex, VersionEntry } from '../registry/namespace-index.j
 import { summarize } from '../registry/summary.js';
 import { openCatalogue } from '../registry/trusted-metadata.js';
 import { isEvidenceKind } from '../repo/state.js';
+import type { Origin } from '../trust/trust.js';
 import { judgeEvidence } from './evidence.js';
 import type { RegistryPlaces } from './search-registries.js';
 
 /** A version that was fetched, verified, and found to fit. */
 export interface Fetched {
   readonly name: string;
+  /** Where it came from, as the scopes of trusted keys have it. */
+  readonly origin: Origin;
   readonly locked: LockedVersion;
   readonly bundle: Bundle;
 }
@@ -77,7 +80,8 @@ export async function fetchNewest(
   assertHonest(bundle, name, version, entry);
   const pin = { sha256: entry.sha256, bytes: entry.bytes, patch: patchId(bundle.patch), base: bundle.patch.base };
   const { url, root } = registry;
-  return { name, bundle, locked: { registry: { url, root }, range: range.range, version, ...pin } };
+  const origin = [`namespace:${range.namespace}`, `registry:${registry.name}`];
+  return { name, origin, bundle, locked: { registry: { url, root }, range: range.range, version, ...pin } };
 }
 
 /** The highest version in a range that is for a base: what is yanked only when it is installed, or asked for by its number. */

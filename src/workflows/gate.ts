@@ -6,9 +6,10 @@ import { type Patch, patchFlips } from '../patch/patch.js';
 import type { ShapeOf } from '../patch/validate.js';
 import type { CommitId } from '../repo/ids.js';
 import { localDirectory, type Repository } from '../repo/repository.js';
+import { readSources } from '../repo/sources.js';
 import { breaches, defaultPolicy, type Policy, readPolicy } from '../trust/policy.js';
 import { type Standing, standingOf } from '../trust/revocations.js';
-import { type Origin, readTrust } from '../trust/trust.js';
+import { readTrust } from '../trust/trust.js';
 import { assertHolds, checkEvidence } from './evidence.js';
 
 /** Patches that want to pass, and where their evidence is. */
@@ -18,7 +19,6 @@ export interface Arrivals {
   readonly shapeOf: ShapeOf;
   /** Patches that the person has just recorded: policies are about what others made. */
   readonly fresh?: ReadonlySet<PatchId>;
-  readonly origin?: Origin;
 }
 
 /** What is to be told of patches that passed. */
@@ -37,19 +37,21 @@ export interface Passed {
 export async function passGate(
   repository: Repository,
   keyDirectory: string | undefined,
-  { patches, commitOf, shapeOf, fresh, origin }: Arrivals,
+  { patches, commitOf, shapeOf, fresh }: Arrivals,
 ): Promise<Passed> {
   const policies = await policiesOf(repository, keyDirectory);
   const trust = await readTrust(keyDirectory);
+  const sources = await readSources(repository);
   const passed: Passed = { unsigned: [], warnings: [] };
   for (const [id, patch] of patches) {
     const { statements } = await checkEvidence(repository, commitOf(id), id, patch.base);
     if (statements.length === 0) passed.unsigned.push(id);
     const holding = statements.map((check) => assertHolds(check, id));
     if (fresh?.has(id) === true) continue;
+    const origin = sources.get(id) ?? [];
     const standing = standingOf(holding, trust, origin);
     if (standing.revoked) {
-      const strict = policies.some(({ mode }) => mode !== 'off');
+      const strict = policies.some(({ policy }) => policy.mode !== 'off');
       if (strict) throw revoked(id, standing.revoked);
       passed.warnings.push(sentence(id, `was revoked: ${standing.revoked.reason}`));
     }
@@ -57,9 +59,9 @@ export async function passGate(
       tensors: Object.keys(patch.flips),
       bits: bitsOf(patch, shapeOf),
       statements: standing.statements,
-      ...(origin && { origin }),
+      origin,
     };
-    for (const policy of policies) {
+    for (const { policy } of policies) {
       const facts = breaches(policy, candidate, trust);
       if (facts.length > 0 && policy.mode === 'enforce') throw refused(id, facts);
       // Of unsigned patches everybody is told anyway.
@@ -70,14 +72,22 @@ export async function passGate(
   return passed;
 }
 
-/** The policies in force: the person's own, and the clone's. Neither is in a tree, for a tree is somebody else's data. */
-export async function policiesOf(repository: Repository, keyDirectory: string | undefined): Promise<Policy[]> {
-  const paths = [
-    ...(keyDirectory === undefined ? [] : [join(keyDirectory, 'policy.json')]),
-    join(localDirectory(repository), 'policy.json'),
+/** A policy and whose it is. */
+export interface PolicyInForce {
+  readonly policy: Policy;
+  /** How a sentence calls it. */
+  readonly name: 'your policy' | 'the policy of this clone' | 'the default policy';
+}
+
+/** The policies in force: the person's own, and the clone's. Neither is in a tree, for a tree is somebody else's data. Throws POLICY_INVALID. */
+export async function policiesOf(repository: Repository, keyDirectory: string | undefined): Promise<PolicyInForce[]> {
+  const own = keyDirectory === undefined ? undefined : await readPolicy(join(keyDirectory, 'policy.json'));
+  const local = await readPolicy(join(localDirectory(repository), 'policy.json'));
+  const found: PolicyInForce[] = [
+    ...(own ? [{ policy: own, name: 'your policy' as const }] : []),
+    ...(local ? [{ policy: local, name: 'the policy of this clone' as const }] : []),
   ];
-  const found = (await Promise.all(paths.map(readPolicy))).filter((policy) => policy !== undefined);
-  return found.length === 0 ? [defaultPolicy] : found;
+  return found.length > 0 ? found : [{ policy: defaultPolicy, name: 'the default policy' }];
 }
 
 /** Counts the bits of the model that a patch inverts. */

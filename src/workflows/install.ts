@@ -5,6 +5,7 @@ import { type Lock, type LockedVersion, readLock, writeLock } from '../registry/
 import { formatName, parseName, parseRange } from '../registry/names.js';
 import { assertNewBranch, type Head, readHead } from '../repo/branch.js';
 import type { PatchAddition } from '../repo/commit-patch.js';
+import { recordSources } from '../repo/sources.js';
 import { type EvidenceFile, readState } from '../repo/state.js';
 import { type Fetched, fetchNewest, registryOf } from './fetch-version.js';
 import { recordFinished, type Recorder } from './record.js';
@@ -92,6 +93,8 @@ async function install(workspace: Workspace, onto: Head, lock: Lock, fetched: re
     .map(additionOf);
   const message = messageOf(fetched.filter(({ locked }) => !present.has(locked.patch)));
   const change = { added, removed, message, onto };
+  // Before the gate, which asks; and true whether or not it lets the patches pass.
+  for (const { locked, origin } of fetched) await recordSources(repository, new Map([[locked.patch, origin]]));
   const isNew = added.length + removed.length > 0;
   const commit = isNew ? await recordFinished(workspace, change, recorder) : onto.commit;
   await writeLock(repository.directory, next);

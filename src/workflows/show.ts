@@ -10,11 +10,11 @@ import type { Repository } from '../repo/repository.js';
 import { type Holder, holderOf, isTrusted, noTrust, readTrust, type Trust } from '../trust/trust.js';
 import type { SearchPredicate } from '../trust/predicates/search.js';
 import { predicateTypes } from '../trust/predicates.js';
-import type { Statement } from '../trust/statement.js';
 import { checkEvidence, type StatementCheck } from './evidence.js';
 import { reportOf } from './measurement.js';
 import { findPatch } from './chosen-patches.js';
 import { loadStack, type LoadedStack } from './stack.js';
+import { linesOf } from './statement-lines.js';
 import { baseName } from './status.js';
 import { openWorkspace } from './workspace.js';
 
@@ -123,61 +123,3 @@ const nameOf = ({ id, name }: Holder): string => (name === undefined ? id : `${n
 function courseIn({ result: { course } }: SearchPredicate) {
   return course && { course: course.map((point) => ({ ...point, objective: Number(point.objective) })) };
 }
-
-function linesOf(statement: Statement): string[] {
-  if (statement.kind === 'import') {
-    const { source, importer, createdAt } = statement.predicate;
-    return [
-      `imported from ${source.format}${source.name === undefined ? '' : ` "${source.name}"`}, ${createdAt}`,
-      `source sha256 ${source.sha256}`,
-      `by ${importer.name} ${importer.version}`,
-    ];
-  }
-  if (statement.kind === 'evaluation') {
-    const { patches, against, engine, elapsedMs, createdAt } = statement.predicate;
-    const others = patches.length > 1 ? ` with ${patches.length - 1} other patches` : '';
-    const reference = against.length > 0 ? `a stack of ${against.length} patches` : 'the base';
-    return [
-      `measured${others} against ${reference}, ${createdAt}`,
-      `by ${engine.name} ${engine.version} in ${(elapsedMs / 1000).toFixed(1)} s`,
-    ];
-  }
-  if (statement.kind === 'review') {
-    const { verdict, read, ran, comment, createdAt } = statement.predicate;
-    const did = [...(read ? ['read it'] : []), ...(ran ? ['ran it'] : [])].join(' and ');
-    return [
-      `${verdict === 'approve' ? 'approves' : 'rejects'}: ${did}, ${createdAt}`,
-      ...(comment === undefined ? [] : [comment]),
-    ];
-  }
-  if (statement.kind === 'revocation') {
-    const { of, reason, createdAt } = statement.predicate;
-    return [`revokes ${of === 'key' ? `key ${statement.patch}` : 'the patch'}, ${createdAt}`, reason];
-  }
-  if (statement.kind === 'derivation') {
-    const { operation, parents, settings, result, engine, createdAt } = statement.predicate;
-    const how = Object.entries(settings).map(([key, value]) => `${key} ${value}`);
-    return [
-      `made by ${operation} of ${parents.map((id) => id.slice(0, 10)).join(', ')}, ${createdAt}`,
-      ...(how.length > 0 ? [how.join(', ')] : []),
-      ...(result
-        ? [
-            `flips ${result.flipsBefore} to ${result.flipsAfter}, right answers ${result.rightBefore} to ${result.rightAfter}`,
-            `objective ${shorten(result.objectiveBefore)} to ${shorten(result.objectiveAfter)}`,
-          ]
-        : []),
-      `by ${engine.name} ${engine.version}`,
-    ];
-  }
-  const { probes, strategy, fitness, seed, engine, result, createdAt, parents } = statement.predicate;
-  return [
-    `searched by ${strategy.name} on ${fitness.name}, seed ${seed}, ${createdAt}`,
-    ...probes.map(({ role, name, count }) => `${role === 'search' ? 'probes' : 'controls'} ${name} (${count})`),
-    ...(parents.length > 0 ? [`on top of ${parents.length} other patches`] : []),
-    `objective ${shorten(result.objectiveBefore)} to ${shorten(result.objectiveAfter)}: ${result.accepted} flips accepted in ${result.iterations} trials`,
-    `${result.evaluations} evaluations in ${(result.elapsedMs / 1000).toFixed(1)} s, stopped by ${result.stoppedBy}`,
-    `by ${engine.name} ${engine.version}`,
-  ];
-}
-
-const shorten = (decimal: string): string => Number(decimal).toFixed(4);

@@ -1,40 +1,34 @@
-/** Owns `bankai verify`: a checklist over a stack or a file, which says of every claim whether it holds. */
+/** Owns `bankai verify`: a checklist over a stack, a patch or a file, which says of every claim whether it holds. */
 import { readFile } from 'node:fs/promises';
 import { findFaults, findUnexpected, type TensorFault } from '../checkout/verify.js';
 import { BankaiError } from '../errors.js';
 import type { Gguf } from '../gguf/read.js';
 import { openFile } from '../gguf/source.js';
+import { BLOCK_WEIGHTS } from '../gguf/q1-0.js';
 import { composeMask, type Mask, masksEqual } from '../patch/mask.js';
 import { isPatchId, type PatchId } from '../patch/ids.js';
-import { decodePatch, type Patch, PATCH_BYTE_LIMIT, patchFlips, patchId } from '../patch/patch.js';
-import { assertPatchFits } from '../patch/validate.js';
+import { decodePatch, encodePatch, type Patch, PATCH_BYTE_LIMIT, patchId } from '../patch/patch.js';
+import type { ShapeOf } from '../patch/validate.js';
 import type { CommitId } from '../repo/ids.js';
 import { readDescriptor, type RepositoryDescriptor } from '../repo/descriptor.js';
 import { readHead } from '../repo/branch.js';
-import { readState } from '../repo/state.js';
-import { checkEvidence, filesNamedBy } from './evidence.js';
-import { loadStack, type LoadedStack } from './stack.js';
-import {
-  appliedMask,
-  type OpenModel,
-  openWorkspace,
-  readOneBit,
-  shapesOf,
-  withModel,
-  type Workspace,
-} from './workspace.js';
-
-/** One claim and whether it holds. */
-export interface VerifyCheck {
-  readonly check: string;
-  readonly ok: boolean;
-  readonly detail: string;
-}
+import { resolveStack } from '../repo/resolve.js';
+import { readSources } from '../repo/sources.js';
+import { readPatches, readState } from '../repo/state.js';
+import { readTrust } from '../trust/trust.js';
+import { attempt, type Check, type CheckResult, failed, isSound } from './checklist.js';
+import { findPatch } from './chosen-patches.js';
+import { policiesOf } from './gate.js';
+import { loadStack } from './stack.js';
+import { checkBase, type Ground, type PatchVerdict, verifyPatch } from './verify-patch.js';
+import { appliedMask, type OpenModel, openWorkspace, readOneBit, withModel, type Workspace } from './workspace.js';
 
 export interface VerifyOutcome {
   readonly subject: string;
   readonly ok: boolean;
-  readonly checks: readonly VerifyCheck[];
+  readonly patches: readonly PatchVerdict[];
+  /** What is about the stack or the file as a whole. */
+  readonly checks: readonly Check[];
 }
 
 type Progress = (done: number, total: number) => void;
@@ -42,77 +36,98 @@ type Progress = (done: number, total: number) => void;
 const short = (id: string): string => id.slice(0, 10);
 
 /**
- * Verifies a stack: patches, statements, base, and that the working model is exactly the base under its mask. A stack
- * other than HEAD's is verified without the model. Throws UNKNOWN_REVISION, STACK_SYNTAX, NOT_A_REPOSITORY.
+ * Verifies a stack, or the patch of HEAD's state whose id begins so: its bytes, what is said about it and by whom, and what
+ * policies have against it; of HEAD's stack also that the working model is exactly the base under its mask. The keys in
+ * `keyDirectory` are those of the person. Throws UNKNOWN_REVISION, AMBIGUOUS_REVISION, STACK_SYNTAX, NOT_A_REPOSITORY.
  */
 export async function verifyStack(
   directory: string,
   expression: string,
-  onProgress?: Progress,
+  { keyDirectory, onProgress }: { readonly keyDirectory?: string; readonly onProgress?: Progress } = {},
 ): Promise<VerifyOutcome> {
   const workspace = await openWorkspace(directory);
-  const { repository, state } = workspace;
-  const checks: VerifyCheck[] = [];
-  const stack = await attempt(checks, `stack ${expression}`, async () => {
-    const loaded = await loadStack(repository, expression);
-    return {
-      value: loaded,
-      detail: `${loaded.patches.length} patches: every id is the SHA-256 of its canonical bytes`,
-    };
-  });
-  if (!stack) return outcome(expression, checks);
-  const descriptor = await readDescriptor(repository, state.root);
-  await attempt(checks, 'working model', () =>
-    withModel(workspace.model, async (model) => {
-      for (const id of stack.patches) await verifyPatch(workspace, stack, id, model.gguf, checks);
-      return verifyModel(workspace, stack, descriptor, model, onProgress);
-    }),
-  );
-  return outcome(stack.expression, checks);
+  const checks: Check[] = [];
+  const patches: PatchVerdict[] = [];
+  let subject = expression;
+  try {
+    const ground = await groundOf(workspace, keyDirectory);
+    const { name, commitOf, isWhole } = await meant(workspace, expression);
+    subject = name;
+    for (const [id, commit] of commitOf) patches.push(await verifyPatch(ground, id, commit));
+    if (commitOf.size === 0) checks.push({ check: 'stack', result: 'none', detail: 'has no patches: it is the base' });
+    if (isWhole) {
+      await attempt(checks, 'model', () =>
+        withModel(workspace.model, (model) => verifyModel(workspace, [...commitOf.keys()], model, onProgress)),
+      );
+    }
+  } catch (error) {
+    if (error instanceof BankaiError && isMistyped(error)) throw error;
+    checks.push(failed('stack', error));
+  }
+  return outcome(subject, checks, patches);
 }
 
-async function verifyPatch(
-  workspace: Workspace,
-  { loaded, commitOf }: LoadedStack,
-  id: PatchId,
-  gguf: Gguf,
-  checks: VerifyCheck[],
-): Promise<void> {
-  const { repository, state } = workspace;
-  const patch = loaded.get(id) as Patch;
-  await attempt(checks, `patch ${short(id)} fits the base`, () => {
-    assertPatchFits(patch, state.weightsId, shapesOf(gguf));
-    return { detail: `${patchFlips(patch).length} flips in ${Object.keys(patch.flips).length} tensors` };
-  });
-  await attempt(checks, `patch ${short(id)} statements`, async () => {
-    const evidence = await checkEvidence(repository, commitOf.get(id) as CommitId, id, state.weightsId);
-    if (evidence.statements.length === 0) return { ok: false, detail: 'nobody signed a statement about it' };
-    const wrong = evidence.statements.flatMap((check) => ('error' in check ? [check.error] : []));
-    if (wrong.length > 0) throw wrong[0];
-    const missing = evidence.statements
-      .flatMap((check) => ('statement' in check ? filesNamedBy(check.statement) : []))
-      .filter(({ sha256 }) => !evidence.files.has(sha256));
-    if (missing.length > 0) return { ok: false, detail: `the file ${missing[0].name} is not in the repository` };
-    const signers = evidence.statements.flatMap((check) => ('signers' in check ? check.signers : []));
-    return { detail: `signed by ${[...new Set(signers)].map(short).join(', ')}; ${evidence.files.size} files` };
-  });
+const isMistyped = ({ code }: BankaiError): boolean =>
+  code === 'UNKNOWN_REVISION' || code === 'AMBIGUOUS_REVISION' || code === 'STACK_SYNTAX' || code === 'NAME_INVALID';
+
+async function groundOf({ repository, state }: Workspace, keyDirectory: string | undefined): Promise<Ground> {
+  const { base } = await readDescriptor(repository, state.root);
+  return {
+    repository,
+    base: state.weightsId,
+    shapeOf: shapesOfBase(base.tensors),
+    trust: await readTrust(keyDirectory),
+    sources: await readSources(repository),
+    policies: await policiesOf(repository, keyDirectory).catch((error: unknown) => failed('policy', error)),
+  };
+}
+
+/** The shapes by which patches are judged, by what the repository says of its base: the model need not be there. */
+function shapesOfBase(tensors: RepositoryDescriptor['base']['tensors']): ShapeOf {
+  const byName = new Map(tensors.map((tensor) => [tensor.name, tensor]));
+  return (name) => {
+    const tensor = byName.get(name);
+    if (!tensor) return undefined;
+    const { type, shape } = tensor;
+    if (type !== 'Q1_0') return { type, rows: 0, groups: 0 };
+    return { type, rows: shape.slice(1).reduce((a, b) => a * b, 1), groups: shape[0] / BLOCK_WEIGHTS };
+  };
+}
+
+/** The patches that are meant, and a commit that has each; without reading them, for they may be damaged. */
+async function meant({ repository }: Workspace, text: string) {
+  const byId = await findPatch(repository, text);
+  if (byId !== undefined) {
+    const { commit } = await readHead(repository);
+    return { name: short(byId), commitOf: new Map([[byId, commit]]), isWhole: false };
+  }
+  const { expression, parts, patches } = await resolveStack(repository, text);
+  const commitOf = new Map<PatchId, CommitId>();
+  for (const { commit } of parts) {
+    const here = new Set(await readState(repository, commit));
+    for (const id of patches) if (here.has(id) && !commitOf.has(id)) commitOf.set(id, commit);
+  }
+  return { name: expression, commitOf, isWhole: true };
 }
 
 async function verifyModel(
   workspace: Workspace,
-  stack: LoadedStack,
-  { base }: RepositoryDescriptor,
+  patches: readonly PatchId[],
   { source, gguf }: OpenModel,
   onProgress?: Progress,
-): Promise<{ ok?: boolean; detail: string }> {
-  const head = await readState(workspace.repository, (await readHead(workspace.repository)).commit);
-  if (head.join() !== stack.patches.join()) {
-    return { detail: 'holds another stack: check this one out to verify its bytes' };
+): Promise<{ result?: CheckResult; detail: string }> {
+  const { repository, state } = workspace;
+  const { commit } = await readHead(repository);
+  const head = await readState(repository, commit);
+  if (head.join() !== [...patches].sort().join()) {
+    return { result: 'none', detail: 'holds another stack: check this one out to verify its bytes' };
   }
   const applied = await appliedMask(workspace);
-  if (!masksEqual(applied, stack.mask)) {
-    return { ok: false, detail: 'holds other patches than HEAD: run "bankai checkout HEAD"' };
+  const wanted = composeMask((await readPatches(repository, commit, head)).values());
+  if (!masksEqual(applied, wanted)) {
+    return { result: 'bad', detail: 'holds other patches than HEAD: run "bankai checkout HEAD"' };
   }
+  const { base } = await readDescriptor(repository, state.root);
   const bytes = gguf.tensors.reduce((sum, { byteLength }) => sum + byteLength, 0);
   const faults = allFaults(source, gguf, applied, base.tensors, (done) => onProgress?.(done, bytes));
   return judged(faults, `is the base XOR the mask, bit for bit, in ${gguf.tensors.length} tensors`);
@@ -122,10 +137,10 @@ async function verifyModel(
 export async function verifyFile(
   directory: string,
   file: { path: string; name: string },
-  onProgress?: Progress,
+  { onProgress }: { readonly onProgress?: Progress } = {},
 ): Promise<VerifyOutcome> {
   const workspace = await openWorkspace(directory);
-  const checks: VerifyCheck[] = [];
+  const checks: Check[] = [];
   const source = openFile(file.path);
   try {
     const magic = new Uint8Array(Math.min(4, source.size));
@@ -133,38 +148,35 @@ export async function verifyFile(
     if (Buffer.from(magic).toString('latin1') !== 'GGUF') await verifyPatchFile(workspace, file, source.size, checks);
     else await verifyExport(workspace, { source, gguf: readOneBit(source) }, checks, onProgress);
   } catch (error) {
-    if (!(error instanceof BankaiError)) throw error;
-    checks.push({ check: 'file', ok: false, detail: error.message });
+    checks.push(failed('file', error));
   } finally {
     source.close();
   }
-  return outcome(file.name, checks);
+  return outcome(file.name, checks, []);
 }
 
 async function verifyPatchFile(
-  { model, state }: Workspace,
+  workspace: Workspace,
   { path }: { path: string },
   size: number,
-  checks: VerifyCheck[],
+  checks: Check[],
 ): Promise<void> {
-  const patch = await attempt(checks, 'patch file', async () => {
-    if (size > PATCH_BYTE_LIMIT) return { ok: false, detail: `is ${size} bytes long, more than ${PATCH_BYTE_LIMIT}` };
-    const decoded = decodePatch(await readFile(path));
-    return { value: decoded, detail: `canonical, id ${patchId(decoded)}` };
+  const patch = await attempt(checks, 'bytes', async () => {
+    if (size > PATCH_BYTE_LIMIT) {
+      return { result: 'bad', detail: `it is ${size} bytes long, more than ${PATCH_BYTE_LIMIT}` };
+    }
+    const value = decodePatch(await readFile(path));
+    return { value, detail: `canonical JSON, ${encodePatch(value).length} bytes` };
   });
   if (!patch) return;
-  await attempt(checks, 'fits the base', () =>
-    withModel(model, ({ gguf }) => {
-      assertPatchFits(patch, state.weightsId, shapesOf(gguf));
-      return { detail: `${patchFlips(patch).length} flips` };
-    }),
-  );
+  checks.push({ check: 'id', result: 'good', detail: patchId(patch) });
+  checks.push(await checkBase(await groundOf(workspace, undefined), patch));
 }
 
 async function verifyExport(
   { repository, state }: Workspace,
   { source, gguf }: OpenModel,
-  checks: VerifyCheck[],
+  checks: Check[],
   onProgress?: Progress,
 ): Promise<void> {
   const { metadata } = gguf;
@@ -172,7 +184,7 @@ async function verifyExport(
   const base = metadata.has('bankai.base') ? metadata.text('bankai.base') : undefined;
   checks.push({
     check: 'base',
-    ok: base === undefined || base === state.weightsId,
+    result: base === undefined || base === state.weightsId ? 'good' : 'bad',
     detail: base === undefined ? 'not named: judged as an unpatched base' : `${short(base)} by its own word`,
   });
   const mask = await attempt(checks, 'patches', async () => {
@@ -180,7 +192,7 @@ async function verifyExport(
     const loaded = await loadStack(repository, ids.length > 0 ? stack : 'base');
     const named = ids.filter(isPatchId);
     const known = named.length === ids.length && named.every((id) => loaded.loaded.has(id));
-    if (!known) return { ok: false, detail: `the stack ${stack} here has not all patches that the file names` };
+    if (!known) return { result: 'bad', detail: `the stack ${stack} here has not all patches that the file names` };
     const patches = named.map((id) => loaded.loaded.get(id) as Patch);
     return { value: composeMask(patches), detail: `${ids.length}, all known here (${stack})` };
   });
@@ -203,36 +215,16 @@ function allFaults(
   return [...findFaults(source, gguf, mask, expected, onProgress), ...findUnexpected(gguf, expected)];
 }
 
-function judged(faults: readonly TensorFault[], good: string): { ok: boolean; detail: string } {
-  if (faults.length === 0) return { ok: true, detail: good };
+function judged(faults: readonly TensorFault[], good: string): { result: CheckResult; detail: string } {
+  if (faults.length === 0) return { result: 'good', detail: good };
   const [first] = faults;
   const more = faults.length > 1 ? ` and ${faults.length - 1} more` : '';
-  return { ok: false, detail: `not what they should be: ${first.tensor} (${first.fault})${more}` };
+  return { result: 'bad', detail: `is not what it should be: ${first.tensor} (${first.fault})${more}` };
 }
 
-interface Finding<T> {
-  readonly ok?: boolean;
-  readonly detail: string;
-  readonly value?: T;
-}
-
-/** Adds the outcome of one check to the list; an error of ours is a check that failed. */
-async function attempt<T>(
-  checks: VerifyCheck[],
-  check: string,
-  action: () => Finding<T> | Promise<Finding<T>>,
-): Promise<T | undefined> {
-  try {
-    const { ok = true, detail, value } = await action();
-    checks.push({ check, ok, detail });
-    return ok ? value : undefined;
-  } catch (error) {
-    if (!(error instanceof BankaiError)) throw error;
-    checks.push({ check, ok: false, detail: error.message });
-    return undefined;
-  }
-}
-
-function outcome(subject: string, checks: readonly VerifyCheck[]): VerifyOutcome {
-  return { subject, ok: checks.every(({ ok }) => ok), checks };
-}
+const outcome = (subject: string, checks: readonly Check[], patches: readonly PatchVerdict[]): VerifyOutcome => ({
+  subject,
+  ok: isSound(checks) && patches.every(({ ok }) => ok) && checks.length + patches.length > 0,
+  patches,
+  checks,
+});

@@ -192,8 +192,8 @@ async function factsOf(place: string): Promise<Facts> {
   }
   const { branch, stack, model, worktree } = await status(directory);
   if (model.state !== 'clean' || worktree !== 'clean') throw new Error(`model ${model.state}, worktree ${worktree}`);
-  const { ok, checks } = await verifyStack(directory, 'HEAD');
-  if (!ok) throw new Error(`verify: ${JSON.stringify(checks.filter((check) => !check.ok))}`);
+  const { ok, ...lists } = await verifyStack(directory, 'HEAD');
+  if (!ok) throw new Error(`verify: ${JSON.stringify(lists)}`);
   if (existsSync(join(directory, '.git', 'bankai', 'journal.bin'))) throw new Error('the journal is still there');
   await assertQuiet(directory, ['fsck', '--strict', '--full', '--no-dangling']);
   await assertQuiet(directory, ['status', '--porcelain']);

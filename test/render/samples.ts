@@ -379,18 +379,81 @@ export const tryLong: TryReport = {
   patched: 'A constant does not change, so its rate of change is zero: the constant rule.\nd/dx c = 0',
 };
 
-export const verification: VerifyReport = {
-  subject: 'calc',
-  ok: false,
+const soundPatch: VerifyReport['subjects'][number]['patches'][number] = {
+  id: calcPatch,
+  message: 'better calculus',
+  ok: true,
   checks: [
-    { check: 'base', ok: true, detail: '5be70d11f3, 310 tensors' },
-    { check: 'patch 3f1c9a20b7 id', ok: true, detail: 'equals the SHA-256 of its canonical JSON' },
+    { check: 'bytes', result: 'good', detail: 'canonical JSON, 1856 bytes' },
+    { check: 'id', result: 'good', detail: 'is the SHA-256 of these bytes' },
+    { check: 'base', result: 'good', detail: "5be70d11f3 is this model's; 58 flips in 12 tensors fit" },
+    { check: 'signature', result: 'good', detail: 'search is validly signed by ada (trusted) 77af90c2f1' },
+    { check: 'files', result: 'good', detail: '3 files named by digest, all here' },
+    { check: 'made', result: 'good', detail: 'searched by guided on answer, seed 1, 2026-01-02T03:04:05.000Z' },
     {
-      check: 'patch 3f1c9a20b7 signature',
-      ok: false,
-      detail: 'the signature of ed25519:77af90 over the statement is not valid',
+      check: 'evidence',
+      result: 'good',
+      detail:
+        'held-out calculus-heldout.json: 104 to 192 of 302 right (107 fixed, 19 broke), better, p = 2e-15, says ada',
     },
-    { check: 'working model', ok: true, detail: 'base xor model is exactly the mask: 58 rows, 1,856 bytes' },
+    { check: 'review', result: 'none', detail: 'nobody has reviewed it' },
+    { check: 'revoked', result: 'good', detail: 'neither the patch nor a key that signed it' },
+    { check: 'policy', result: 'good', detail: 'the default policy has nothing against it (warn)' },
+  ],
+};
+
+export const verification: VerifyReport = {
+  ok: true,
+  subjects: [
+    {
+      subject: 'calc',
+      ok: true,
+      patches: [soundPatch],
+      checks: [{ check: 'model', result: 'good', detail: 'is the base XOR the mask, bit for bit, in 310 tensors' }],
+    },
+  ],
+};
+
+export const refusedVerification: VerifyReport = {
+  ok: false,
+  subjects: [
+    {
+      subject: 'calc',
+      ok: false,
+      patches: [
+        {
+          ...soundPatch,
+          ok: false,
+          checks: [
+            ...soundPatch.checks.slice(0, 3),
+            {
+              check: 'signature',
+              result: 'warning',
+              detail: 'search is validly signed by unknown key 77af90c2f1',
+            },
+            {
+              check: 'signature',
+              result: 'bad',
+              detail: 'evaluation: Envelope has a bad signature of key 77af90c2f1',
+              code: 'SIGNATURE_INVALID',
+            },
+            {
+              check: 'policy',
+              result: 'bad',
+              detail: 'your policy refuses it: it was evaluated by nobody whom you trust but its author',
+              code: 'POLICY_VIOLATION',
+            },
+          ],
+        },
+      ],
+      checks: [],
+    },
+    {
+      subject: 'calc.gguf',
+      ok: true,
+      patches: [],
+      checks: [{ check: 'weights', result: 'good', detail: 'are the base XOR the mask, bit for bit' }],
+    },
   ],
 };
 

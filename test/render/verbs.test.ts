@@ -121,6 +121,7 @@ const all: Drawn[] = [
   drawn('eval', 'eval', samples.evaluation, renderEval),
   drawn('eval --plot', 'eval', plotted(), renderEval),
   drawn('verify', 'verify', samples.verification, renderVerify),
+  drawn('verify, refused', 'verify', samples.refusedVerification, renderVerify),
   drawn('fsck', 'fsck', samples.examined, renderFsck),
   drawn('fsck, all well', 'fsck', { ...samples.examined, ok: true, findings: [] }, renderFsck),
   drawn('gc', 'gc', samples.collected, renderGc),
@@ -275,7 +276,8 @@ describe('particulars', () => {
   });
 
   test('a verification in which nothing was checked is no success', () => {
-    expect(renderVerify({ subject: 'x', ok: false, checks: [] }, plainView).at(-1)).toBe('Nothing could be verified.');
+    const report = { ok: false, subjects: [{ subject: 'x', ok: false, patches: [], checks: [] }] };
+    expect(renderVerify(report, plainView)).toEqual(['Nothing of x could be verified.']);
   });
 
   test('two states without flips have no overlap', () => {

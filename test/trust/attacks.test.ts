@@ -24,6 +24,7 @@ import { checkout } from '../../src/workflows/checkout.js';
 import { exportModel } from '../../src/workflows/export.js';
 import { merge } from '../../src/workflows/merge.js';
 import { loadStack } from '../../src/workflows/stack.js';
+import { verifyStack } from '../../src/workflows/verify.js';
 import { openWorkspace } from '../../src/workflows/workspace.js';
 import { createCli } from '../e2e/cli.js';
 import { fingerprint, makeSampleRepository, recorderAt } from '../e2e/repository.js';
@@ -118,6 +119,9 @@ async function expectRefused(code: ErrorCode) {
   const request = { stack: 'evil', path: output, overwrite: true, version: '1.2.3' };
   await expect(exportModel(cli.directory, request, victim)).toFailWithCode(code);
   expect(existsSync(output)).toBe(false);
+  const { ok, patches, checks } = await verifyStack(cli.directory, 'evil', victim);
+  const codes = [...patches.flatMap((verdict) => verdict.checks), ...checks].map((check) => check.code);
+  expect([ok, codes]).toEqual([false, expect.arrayContaining([code])]);
   expect(fingerprint(cli.directory)).toEqual(before);
 }
 

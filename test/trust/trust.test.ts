@@ -20,9 +20,9 @@ describe('trust', () => {
     expect(holderOf(trust, bob.id)).toEqual({ id: bob.id, name: 'bob', relation: 'trusted' });
     expect(holderOf(trust, createKey().id)).toMatchObject({ relation: 'unknown' });
     expect([own.id, ada.id, bob.id].map((id) => isTrusted(trust, id))).toEqual([true, true, false]);
-    expect(isTrusted(trust, bob.id, { registry: 'main', namespace: 'mathlab' })).toBe(true);
-    expect(isTrusted(trust, bob.id, { registry: 'mathlab', namespace: 'other' })).toBe(false);
-    expect(isTrusted(trust, createKey().id, { namespace: 'mathlab' })).toBe(false);
+    expect(isTrusted(trust, bob.id, ['namespace:mathlab', 'registry:main'])).toBe(true);
+    expect(isTrusted(trust, bob.id, ['namespace:other', 'registry:mathlab'])).toBe(false);
+    expect(isTrusted(trust, createKey().id, ['namespace:mathlab'])).toBe(false);
   });
 
   test('is changed by adding a key again, and ends', async () => {

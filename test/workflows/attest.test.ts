@@ -18,6 +18,15 @@ const ada = recorderAt(cli);
 const grace = { ...ada, keyDirectory: join(temporaryDirectory(), 'grace') };
 const carol = { ...ada, keyDirectory: join(temporaryDirectory(), 'carol') };
 const { directory } = cli;
+/** The lines of the checklist of HEAD's patch as Carol sees it: name, result and what was found. */
+async function checklist(stack = 'HEAD') {
+  const { ok, patches } = await verifyStack(directory, stack, carol);
+  const [{ checks }] = patches;
+  const find = (name: string) =>
+    checks.filter(({ check }) => check === name).map(({ result, detail }) => [result, detail]);
+  return { ok, codes: checks.flatMap(({ code }) => code ?? []), find };
+}
+
 const review = { patch: 'HEAD', read: true, ran: false, verdict: 'approve' as const, heldOut: [], threads: 2 };
 
 beforeAll(async () => {
@@ -55,7 +64,20 @@ test('a review with figures is told with the name of who signed it, and satisfie
     ['review', 'good', 'grace'],
   ]);
   expect(statements[2].summary).toEqual([expect.stringMatching(/^approves: read it and ran it/), 'gates only']);
-  expect(await verifyStack(directory, 'HEAD')).toMatchObject({ ok: true });
+  const { ok, find } = await checklist();
+  expect([ok, find('signature').map(([result, detail]) => [result, detail.replace(/ \w{10}$/, '')])]).toEqual([
+    true,
+    [
+      ['good', 'evaluation is validly signed by grace (trusted)'],
+      ['good', 'import is validly signed by ada (trusted)'],
+      ['good', 'review is validly signed by grace (trusted)'],
+    ],
+  ]);
+  expect(find('evidence')).toEqual([
+    ['warning', expect.stringMatching(/^held-out few\.json: \d to \d of 4 right .*, says grace$/)],
+  ]);
+  expect(find('review')).toEqual([['good', 'grace approves: read it and ran it: "gates only"']]);
+  expect(find('policy')).toEqual([['good', 'your policy has nothing against it (enforce)']]);
   await checkout(directory, 'base');
   expect(await checkout(directory, 'calc', carol)).toMatchObject({ patches: 1, warnings: [] });
 });
@@ -66,6 +88,12 @@ test('a key that is revoked counts no more, here and for who gets the repository
   expect(told).toMatchObject({ id, signer: id, patches: 1 });
   expect((await readTrust(grace.keyDirectory)).revoked).toEqual(new Map([[id, 'lost']]));
   await expect(attest(directory, review, grace)).toFailWithCode('KEY_REVOKED');
+  const { ok, codes, find } = await checklist();
+  expect([ok, codes]).toEqual([false, ['POLICY_VIOLATION']]);
+  expect(find('revoked')).toEqual([
+    ['warning', `key ${id.slice(0, 10)} is revoked: lost; what it alone signed does not count`],
+  ]);
+  expect([find('evidence')[0][0], find('review')[0][0]]).toEqual(['none', 'none']);
   await checkout(directory, 'base');
   await expect(checkout(directory, 'calc', carol)).toFailWithCode('POLICY_VIOLATION');
   await checkout(directory, 'calc');
@@ -77,4 +105,10 @@ test('a patch that its author takes back is not checked out any more', async () 
   const refusal = checkout(directory, 'calc', ada);
   await expect(refusal).toFailWithCode('REVOKED');
   await expect(refusal).rejects.toMatchObject({ data: { patch, reason: 'breaks sums' } });
+  const { ok, codes, find } = await checklist('calc');
+  expect([ok, codes, find('revoked').at(-1)]).toEqual([
+    false,
+    ['REVOKED', 'POLICY_VIOLATION'],
+    ['bad', 'is not to be used: breaks sums'],
+  ]);
 });
