@@ -61,7 +61,22 @@ export function encodePatch(patch: Patch): Uint8Array {
 
 /** Computes a patch's id: the SHA-256 of its canonical bytes. */
 export function patchId(patch: Patch): PatchId {
-  return idOf(encodePatch(patch));
+  let id = knownIds.get(patch);
+  if (id === undefined) knownIds.set(patch, (id = idOf(encodePatch(patch))));
+  return id;
+}
+
+/** Patches do not change, and each is asked for its id again and again. */
+const knownIds = new WeakMap<Patch, PatchId>();
+
+/** Asserts that a patch is the one that its file's name says. Throws PATCH_ID_MISMATCH. */
+export function assertPatchId(patch: Patch, expectedId: PatchId): void {
+  const id = patchId(patch);
+  if (id === expectedId) return;
+  throw new FormatError('PATCH_ID_MISMATCH', `Patch file holds patch ${id}, not patch ${expectedId} as its name says`, {
+    hint: 'The file was renamed or changed. Restore it from git history or from where it was published.',
+    data: { id, expectedId },
+  });
 }
 
 /**
@@ -75,17 +90,8 @@ export function decodePatch(bytes: Uint8Array, expectedId?: PatchId): Patch {
       if (!isAscending(list)) throw invalid(`lists the ${kind} of ${tensor} out of order or more than once`);
     }
   }
-  const id = idOf(bytes);
-  if (expectedId !== undefined && id !== expectedId) {
-    throw new FormatError(
-      'PATCH_ID_MISMATCH',
-      `Patch file holds patch ${id}, not patch ${expectedId} as its name says`,
-      {
-        hint: 'The file was renamed or changed. Restore it from git history or from where it was published.',
-        data: { id, expectedId },
-      },
-    );
-  }
+  knownIds.set(patch, idOf(bytes));
+  if (expectedId !== undefined) assertPatchId(patch, expectedId);
   return patch;
 }
 

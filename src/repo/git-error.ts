@@ -21,6 +21,15 @@ export async function reporting<T>(subject: string, action: () => Promise<T>): P
   }
 }
 
+/** The same for an action that waits for nothing. */
+export function reportingAtOnce<T>(subject: () => string, action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    throw translated(subject(), error);
+  }
+}
+
 function translated(subject: string, error: unknown): Error {
   if (error instanceof BankaiError) return error;
   // isomorphic-git's inflate throws bare strings.

@@ -3,25 +3,25 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { RepositoryError } from '../errors.js';
 import { asCommitId, type CommitId } from './ids.js';
-import { type Commit, readCommit } from './object.js';
+import { type Commit, commitAt, readCommit } from './object.js';
 import type { Repository } from './repository.js';
 
 /**
  * Walks a commit and its ancestors, each once, newest first by the committer's time as `git log` does. The history of a
  * shallow clone ends where it was cut. Throws REPOSITORY_CORRUPT.
  */
-export async function* walkHistory(repository: Repository, from: CommitId): AsyncGenerator<Commit> {
+export function* walkHistory(repository: Repository, from: CommitId): Generator<Commit> {
   const cut = readShallow(repository);
   const seen = new Set([from]);
   // Ascending in time; of two of one time, the one that was met first is taken first.
-  const waiting = [await readCommit(repository, from)];
+  const waiting = [commitAt(repository, from)];
   for (let commit = waiting.pop(); commit !== undefined; commit = waiting.pop()) {
     yield commit;
     if (cut.has(commit.id)) continue;
     for (const id of commit.parents) {
       if (seen.has(id)) continue;
       seen.add(id);
-      const parent = await readCommit(repository, id);
+      const parent = commitAt(repository, id);
       let at = waiting.length;
       while (at > 0 && waiting[at - 1].committer.timestamp >= parent.committer.timestamp) at--;
       waiting.splice(at, 0, parent);
@@ -32,7 +32,7 @@ export async function* walkHistory(repository: Repository, from: CommitId): Asyn
 /** Tells whether a commit has another one among its ancestors. Throws REPOSITORY_CORRUPT. */
 export async function descendsFrom(repository: Repository, commit: CommitId, ancestor: CommitId): Promise<boolean> {
   if (commit === ancestor) return false;
-  for await (const { id } of walkHistory(repository, commit)) if (id === ancestor) return true;
+  for (const { id } of walkHistory(repository, commit)) if (id === ancestor) return true;
   return false;
 }
 
@@ -43,7 +43,7 @@ export async function historyOf(repository: Repository, from: readonly CommitId[
   const waiting = [...from];
   for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
     if (found.has(id)) continue;
-    const commit = await readCommit(repository, id);
+    const commit = commitAt(repository, id);
     found.set(id, commit);
     if (!cut.has(id)) waiting.push(...commit.parents);
   }

@@ -92,17 +92,22 @@ function assertExtensions(repository: Repository, content: Buffer, from: number)
 /** What an entry takes from a file. */
 export type EntryStats = Pick<BigIntStats, 'ctimeNs' | 'mtimeNs' | 'dev' | 'ino' | 'uid' | 'gid' | 'size'>;
 
+/** The u32 that an entry begins with. */
+function wordsOf(mode: number, { ctimeNs, mtimeNs, dev, ino, uid, gid, size }: EntryStats): number[] {
+  const low = (value: bigint): number => Number(BigInt.asUintN(32, value));
+  const [seconds, rest] = [(ns: bigint) => low(ns / 1_000_000_000n), (ns: bigint) => Number(ns % 1_000_000_000n)];
+  const times = [seconds(ctimeNs), rest(ctimeNs), seconds(mtimeNs), rest(mtimeNs)];
+  return [...times, low(dev), low(ino), mode, low(uid), low(gid), low(size)];
+}
+
+/** Tells whether a file looks as it did when an entry took it in. */
+export const looksLike = ({ header, mode }: IndexEntry, stats: EntryStats): boolean =>
+  wordsOf(mode, stats).every((word, i) => header.readUInt32BE(i * 4) === word);
+
 /** Makes the entry of a file that was just written. */
 export function indexEntry(path: string, oid: ObjectId, mode: number, stats: EntryStats): IndexEntry {
   const header = Buffer.alloc(ENTRY_BYTES);
-  const low = (value: bigint): number => Number(value & 0xffffffffn);
-  const words = [
-    ...[stats.ctimeNs, stats.mtimeNs].flatMap((ns) => [low(ns / 1_000_000_000n), Number(ns % 1_000_000_000n)]),
-    ...[stats.dev, stats.ino].map(low),
-    mode,
-    ...[stats.uid, stats.gid, stats.size].map(low),
-  ];
-  words.forEach((word, i) => header.writeUInt32BE(word, i * 4));
+  wordsOf(mode, stats).forEach((word, i) => header.writeUInt32BE(word, i * 4));
   header.write(oid, 40, 'hex');
   header.writeUInt16BE(Math.min(0xfff, Buffer.byteLength(path)), 60);
   return parseEntry(Buffer.concat([header, Buffer.from(`${path}\0`)]), 0);

@@ -1,14 +1,13 @@
 /** Owns the history as people read it: commits, and the patches each one added or removed. */
 import type { PatchId } from '../patch/ids.js';
-import { reporting } from './git-error.js';
+import { reportingAtOnce } from './git-error.js';
 import { walkHistory } from './history.js';
 import type { CommitId, ObjectId } from './ids.js';
-import { type Commit, readCommit } from './object.js';
+import { type Commit, commitAt } from './object.js';
 import type { Repository } from './repository.js';
 import { patchAtPath } from './state.js';
 import { differingEntries } from './raw-tree.js';
 import { readObjectOf } from './read-object.js';
-import { readTree } from './tree.js';
 
 /** A commit, and how its state differs from its first parent's. */
 export interface LogEntry extends Commit {
@@ -26,46 +25,50 @@ export async function readLog(
 ): Promise<LogEntry[]> {
   const entries: LogEntry[] = [];
   const read = treeReader(repository);
-  for await (const { id } of walkHistory(repository, from)) {
+  for (const commit of walkHistory(repository, from)) {
     if (entries.length === limit) break;
-    entries.push(await readLogEntry(repository, id, read));
+    entries.push(entryOf(repository, commit, read));
   }
   return entries;
 }
 
+/** Reads commits with what each added and removed, in the order given. Throws REPOSITORY_CORRUPT. */
+export async function readLogEntries(repository: Repository, ids: readonly CommitId[]): Promise<LogEntry[]> {
+  const read = treeReader(repository);
+  return ids.map((id) => entryOf(repository, commitAt(repository, id), read));
+}
+
 /** Reads one commit with what it added and removed. Throws REPOSITORY_CORRUPT. */
-export async function readLogEntry(
-  repository: Repository,
-  id: CommitId,
-  read = treeReader(repository),
-): Promise<LogEntry> {
-  const commit = await readCommit(repository, id);
-  const parent = commit.parents.length > 0 ? await readCommit(repository, commit.parents[0]) : undefined;
-  return reporting(`compare commit ${id} with its parent`, async () => {
-    const [before, after] = await Promise.all([
-      patchesTree(repository, parent?.tree),
-      patchesTree(repository, commit.tree),
-    ]);
-    const files = differingFiles(read, before, after, 'patches/');
-    const [removed, added] = (['before', 'after'] as const).map(
-      (side) => new Map(files.flatMap((file) => (file.side === side ? [[file.path, file.oid] as const] : []))),
-    );
-    const only = (side: typeof added, other: typeof added) =>
-      [...side].flatMap(([path, oid]): [PatchId, ObjectId][] => {
-        const patch = other.has(path) ? undefined : patchAtPath(path);
-        return patch === undefined ? [] : [[patch, oid]];
-      });
-    const [came, went] = [only(added, removed), only(removed, added)];
-    return {
-      ...commit,
-      patchesAdded: came.map(([patch]) => patch).sort(),
-      patchesRemoved: went.map(([patch]) => patch).sort(),
-      blobs: new Map([...came, ...went]),
-    };
-  });
+export const readLogEntry = async (repository: Repository, id: CommitId): Promise<LogEntry> =>
+  (await readLogEntries(repository, [id]))[0];
+
+function entryOf(repository: Repository, commit: Commit, read: TreeReader): LogEntry {
+  const parent = commit.parents.length > 0 ? commitAt(repository, commit.parents[0]) : undefined;
+  return reportingAtOnce(
+    () => `compare commit ${commit.id} with its parent`,
+    () => {
+      const before = new Map<PatchId, ObjectId>();
+      const after = new Map<PatchId, ObjectId>();
+      const [old, wanted] = [patchesTree(read, parent?.tree), patchesTree(read, commit.tree)];
+      for (const { path, side, oid } of differingFiles(read, old, wanted, 'patches/')) {
+        const patch = patchAtPath(path);
+        if (patch !== undefined) (side === 'before' ? before : after).set(patch, oid);
+      }
+      const only = (side: typeof before, other: typeof before) => [...side].filter(([patch]) => !other.has(patch));
+      const [came, went] = [only(after, before), only(before, after)];
+      return {
+        ...commit,
+        patchesAdded: came.map(([patch]) => patch).sort(),
+        patchesRemoved: went.map(([patch]) => patch).sort(),
+        blobs: new Map([...came, ...went]),
+      };
+    },
+  );
 }
 
 type TreeReader = (oid: ObjectId | undefined) => Buffer;
+
+const NO_ENTRIES = Buffer.alloc(0);
 
 /** Trees that are remembered: what a commit has, the next one of the history has too. */
 const TREES_KEPT = 512;
@@ -73,7 +76,7 @@ const TREES_KEPT = 512;
 function treeReader(repository: Repository): TreeReader {
   const kept = new Map<ObjectId, Buffer>();
   return (oid) => {
-    if (oid === undefined) return Buffer.alloc(0);
+    if (oid === undefined) return NO_ENTRIES;
     const content = kept.get(oid) ?? readObjectOf(repository, oid, 'tree');
     if (kept.size >= TREES_KEPT) kept.clear();
     kept.set(oid, content);
@@ -104,7 +107,7 @@ function differingFiles(
   ];
 }
 
-async function patchesTree(repository: Repository, tree: ObjectId | undefined): Promise<ObjectId | undefined> {
-  const entry = (await readTree(repository, tree)).get('patches');
-  return entry?.type === 'tree' ? entry.oid : undefined;
+function patchesTree(read: TreeReader, tree: ObjectId | undefined): ObjectId | undefined {
+  const entry = differingEntries(NO_ENTRIES, read(tree)).find(({ name }) => name === 'patches');
+  return entry?.isTree === true ? entry.oid : undefined;
 }

@@ -10,14 +10,12 @@ const BYTE_LIMIT = 64 * 2 ** 20;
 /** Parsed objects by id. */
 export interface Memory<T> {
   /** Gives the object that is remembered, or else the one that `read` gives. What `read` throws is not remembered. */
-  recall(oid: ObjectId, read: () => Promise<T>): Promise<T>;
+  recall(oid: ObjectId, read: () => T): T;
 }
 
 /** Makes an empty memory; `weigh` says, roughly, how many bytes an object takes in it. */
 export function createMemory<T>(weigh: (object: T) => number): Memory<T> {
   const objects = new Map<ObjectId, T>();
-  // Of thousands of files that are asked for at once, all want the same trees.
-  const awaited = new Map<ObjectId, Promise<T>>();
   let byteLength = 0;
   const remember = (oid: ObjectId, object: T): void => {
     byteLength += weigh(object);
@@ -28,20 +26,12 @@ export function createMemory<T>(weigh: (object: T) => number): Memory<T> {
     objects.set(oid, object);
   };
   return {
-    async recall(oid, read) {
+    recall(oid, read) {
       const known = objects.get(oid);
       if (known !== undefined) return known;
-      const other = awaited.get(oid);
-      if (other !== undefined) return other;
-      const reading = read();
-      awaited.set(oid, reading);
-      try {
-        const object = await reading;
-        remember(oid, object);
-        return object;
-      } finally {
-        awaited.delete(oid);
-      }
+      const object = read();
+      remember(oid, object);
+      return object;
     },
   };
 }

@@ -1,11 +1,11 @@
 /** Owns the reading of commits and of single files in them. */
 import { RepositoryError } from '../errors.js';
 import { parseCommit } from './parse-commit.js';
-import { reporting } from './git-error.js';
+import { reportingAtOnce } from './git-error.js';
 import type { CommitId, ObjectId } from './ids.js';
 import { readObjectOf } from './read-object.js';
 import type { Repository } from './repository.js';
-import { readTree, type TreeEntry } from './tree.js';
+import { treeAt, type TreeEntry } from './tree.js';
 
 /** Name and address of who made a commit, and when. */
 export interface Signature {
@@ -28,32 +28,48 @@ export interface Commit {
 }
 
 /** Reads a commit. Throws REPOSITORY_CORRUPT when it is missing or damaged. */
-export async function readCommit(repository: Repository, id: CommitId): Promise<Commit> {
-  return repository.commits.recall(id, () =>
-    reporting(`read commit ${id}`, async () => parseCommit(id, readObjectOf(repository, id, 'commit'))),
+export const readCommit = async (repository: Repository, id: CommitId): Promise<Commit> => commitAt(repository, id);
+
+/** Reads a commit as `readCommit` does, at once: for histories of thousands. */
+export const commitAt = (repository: Repository, id: CommitId): Commit =>
+  repository.commits.recall(id, () =>
+    reportingAtOnce(
+      () => `read commit ${id}`,
+      () => parseCommit(id, readObjectOf(repository, id, 'commit')),
+    ),
   );
-}
 
 /** Reads a blob. Throws REPOSITORY_CORRUPT when it is missing or damaged. */
-export async function readBlob(repository: Repository, oid: ObjectId): Promise<Uint8Array> {
-  return reporting(`read object ${oid}`, async () => readObjectOf(repository, oid, 'blob'));
-}
+export const readBlob = async (repository: Repository, oid: ObjectId): Promise<Uint8Array> => blobAt(repository, oid);
+
+/** Reads a blob as `readBlob` does, at once. */
+export const blobAt = (repository: Repository, oid: ObjectId): Uint8Array =>
+  reportingAtOnce(
+    () => `read object ${oid}`,
+    () => readObjectOf(repository, oid, 'blob'),
+  );
 
 /** Finds the tree entry at a path of a commit. */
-export async function findEntry(
+export const findEntry = async (
   repository: Repository,
   commit: CommitId,
   path: string,
-): Promise<TreeEntry | undefined> {
-  const { tree } = await readCommit(repository, commit);
-  return reporting(`read the tree of commit ${commit}`, async () => {
-    let entry: TreeEntry | undefined = { mode: '040000', oid: tree, type: 'tree' };
-    for (const name of path.split('/')) {
-      if (entry?.type !== 'tree') return undefined;
-      entry = (await readTree(repository, entry.oid)).get(name);
-    }
-    return entry;
-  });
+): Promise<TreeEntry | undefined> => entryAt(repository, commit, path);
+
+/** Finds the tree entry at a path of a commit, at once. */
+export function entryAt(repository: Repository, commit: CommitId, path: string): TreeEntry | undefined {
+  const { tree } = commitAt(repository, commit);
+  return reportingAtOnce(
+    () => `read the tree of commit ${commit}`,
+    () => {
+      let entry: TreeEntry | undefined = { mode: '040000', oid: tree, type: 'tree' };
+      for (const name of path.split('/')) {
+        if (entry?.type !== 'tree') return undefined;
+        entry = treeAt(repository, entry.oid).get(name);
+      }
+      return entry;
+    },
+  );
 }
 
 /** Reads the ordinary file at a path of a commit, or gives undefined when there is none. */

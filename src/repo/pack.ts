@@ -148,10 +148,12 @@ export function packReader(path: string): Pack['bytes'] {
 function positionOf({ index, count }: Pack, wanted: Buffer): number | undefined {
   let low = wanted[0] === 0 ? 0 : index.readUInt32BE(FANOUT_AT + (wanted[0] - 1) * 4);
   let high = Math.min(count, index.readUInt32BE(FANOUT_AT + wanted[0] * 4));
+  const head = wanted.readUInt32BE(0);
   while (low < high) {
     const middle = (low + high) >>> 1;
     const at = IDS_AT + middle * 20;
-    const order = wanted.compare(index, at, at + 20);
+    // The first four bytes nearly always decide.
+    const order = head - index.readUInt32BE(at) || wanted.compare(index, at, at + 20);
     if (order === 0) return middle;
     if (order < 0) high = middle;
     else low = middle + 1;

@@ -7,9 +7,8 @@ import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeDirectory, syncDirectory } from '../durable.js';
 import { reporting } from './git-error.js';
-import { createMemory } from './memory.js';
 import { openPacks, type Packs } from './pack.js';
-import { localDirectory, type Repository } from './repository.js';
+import { emptyMemories, localDirectory, type Repository } from './repository.js';
 
 /** Objects on probation. */
 export interface Quarantine {
@@ -42,8 +41,7 @@ export async function withQuarantine<T>(
       view: () => ({
         ...repository,
         packs: joined(openPacks(join(directory, 'objects')), repository.packs),
-        commits: createMemory((commit) => 1000 + 2 * commit.message.length),
-        trees: createMemory((tree) => 100 + 200 * tree.size),
+        ...emptyMemories(),
       }),
       accept: () =>
         reporting('take in what was sent', async () => {

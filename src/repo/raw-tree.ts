@@ -17,12 +17,12 @@ export function differingEntries(before: Buffer, after: Buffer): RawEntry[] {
   const found: RawEntry[] = [];
   let [a, b] = [0, 0];
   while (a < before.length || b < after.length) {
-    const aEnd = entryEnd(before, a);
-    if (aEnd > a && isSame(before, after, a, b, aEnd - a)) {
-      b += aEnd - a;
-      a = aEnd;
-      continue;
-    }
+    const same = sharedLength(before, a, after, b);
+    if (a + same === before.length && b + same === after.length) break;
+    const start = a;
+    let aEnd = entryEnd(before, a);
+    for (; aEnd > a && aEnd - start <= same; aEnd = entryEnd(before, a)) a = aEnd;
+    b += a - start;
     const bEnd = entryEnd(after, b);
     const order =
       a >= before.length ? 1 : b >= after.length ? -1 : placeOf(before, a, aEnd).compare(placeOf(after, b, bEnd));
@@ -43,9 +43,18 @@ function entryEnd(content: Buffer, start: number): number {
   return at + 21;
 }
 
-function isSame(before: Buffer, after: Buffer, a: number, b: number, length: number): boolean {
-  for (let i = 0; i < length; i++) if (before[a + i] !== after[b + i]) return false;
-  return true;
+/** How many bytes of two contents are the same from two places on. It halves, because `compare` takes blocks at a time. */
+function sharedLength(before: Buffer, a: number, after: Buffer, b: number): number {
+  let low = 0;
+  let high = Math.min(before.length - a, after.length - b);
+  const isSame = (from: number, to: number): boolean => before.compare(after, b + from, b + to, a + from, a + to) === 0;
+  if (isSame(0, high)) return high;
+  while (high - low > 1) {
+    const middle = (low + high) >>> 1;
+    if (isSame(low, middle)) low = middle;
+    else high = middle;
+  }
+  return low;
 }
 
 /** git orders entries by name, a directory as if its name ended in a slash. */

@@ -2,6 +2,7 @@
 import { lstat, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { RepositoryError } from '../errors.js';
+import { type Patch, patchFlips } from '../patch/patch.js';
 import { createDurableFs, type DurableFs } from './durable-fs.js';
 import { readSettings } from './git-config.js';
 import { reporting } from './git-error.js';
@@ -22,6 +23,7 @@ export interface Repository {
   readonly packs: Packs;
   readonly commits: Memory<Commit>;
   readonly trees: Memory<Tree>;
+  readonly patches: Memory<Patch>;
 }
 
 /** Bankai's own folder inside the git directory: never cloned, never committed. */
@@ -74,10 +76,16 @@ export function describeRepository(directory: string): Repository {
     fs: createDurableFs(gitDirectory),
     cache: {},
     packs: openPacks(join(gitDirectory, 'objects')),
-    commits: createMemory((commit) => 1000 + 2 * commit.message.length),
-    trees: createMemory((tree) => 100 + 200 * tree.size),
+    ...emptyMemories(),
   };
 }
+
+/** What a repository, or a view of one with other objects, begins to remember. */
+export const emptyMemories = (): Pick<Repository, 'commits' | 'trees' | 'patches'> => ({
+  commits: createMemory((commit) => 1000 + 2 * commit.message.length),
+  trees: createMemory((tree) => 100 + 200 * tree.size),
+  patches: createMemory((patch) => 500 + 100 * patchFlips(patch).length),
+});
 
 /** Tells whether `bankai init` was completed here. */
 export async function isInitialised(repository: Repository): Promise<boolean> {

@@ -10,7 +10,7 @@ import { findEntry } from './object.js';
 import { isInitialised, type Repository } from './repository.js';
 import { type NamedCommit, resolveTerm } from './revision.js';
 import { parseStack, type Term } from './stack-expression.js';
-import { readState } from './state.js';
+import { stateAt } from './state.js';
 
 /** One part of a stack. */
 export type StackPart = NamedCommit;
@@ -30,25 +30,38 @@ export interface ResolvedStack {
  * Resolves a stack expression. Throws STACK_SYNTAX, UNKNOWN_REVISION, AMBIGUOUS_REVISION, and BASE_MISMATCH for a part
  * whose patches are for another base model.
  */
-export async function resolveStack(repository: Repository, expression: string): Promise<ResolvedStack> {
+export const resolveStack = async (repository: Repository, expression: string): Promise<ResolvedStack> =>
+  // Copying reads the patches.
+  ({ ...(await locateStack(repository, expression)) });
+
+/** Resolves a stack expression as `resolveStack` does, but reads the states only when its patches are asked for. */
+export async function locateStack(repository: Repository, expression: string): Promise<ResolvedStack> {
   const { text, terms, without } = parseStack(expression);
   const root = await rootCommit(repository);
-  const whole = await unite(repository, root, terms);
-  const left = await unite(repository, root, without);
-  const patches = [...whole.patches].filter((id) => !left.patches.has(id)).sort();
-  return { expression: text, parts: whole.parts, without: left.parts, patches };
+  const parts = await resolveTerms(repository, root, terms);
+  const left = await resolveTerms(repository, root, without);
+  const union = (of: readonly StackPart[]) => new Set(of.flatMap(({ commit }) => stateAt(repository, commit)));
+  let patches: readonly PatchId[] | undefined;
+  return {
+    expression: text,
+    parts,
+    without: left,
+    get patches() {
+      if (patches !== undefined) return patches;
+      const gone = union(left);
+      return (patches = [...union(parts)].filter((id) => !gone.has(id)).sort());
+    },
+  };
 }
 
-async function unite(repository: Repository, root: CommitId, terms: readonly Term[]) {
+async function resolveTerms(repository: Repository, root: CommitId, terms: readonly Term[]): Promise<StackPart[]> {
   const parts: StackPart[] = [];
-  const patches = new Set<PatchId>();
   for (const term of terms) {
     const part = await resolveTerm(repository, term, root);
     await assertSameBase(repository, root, part);
-    for (const id of await readState(repository, part.commit)) patches.add(id);
     parts.push(part);
   }
-  return { parts, patches };
+  return parts;
 }
 
 /** Resolves a revision: one term, for whatever base. Throws STACK_SYNTAX, UNKNOWN_REVISION, AMBIGUOUS_REVISION. */

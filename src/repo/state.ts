@@ -6,12 +6,12 @@
  */
 import { RepositoryError } from '../errors.js';
 import { isPatchId, type PatchId, sha256Hex } from '../patch/ids.js';
-import { decodePatch, type Patch } from '../patch/patch.js';
-import { reporting } from './git-error.js';
+import { assertPatchId, decodePatch, type Patch } from '../patch/patch.js';
+import { reportingAtOnce } from './git-error.js';
 import type { CommitId, ObjectId } from './ids.js';
-import { findEntry, isFile, misplaced, readBlob, readFileAt } from './object.js';
+import { blobAt, entryAt, isFile, misplaced } from './object.js';
 import type { Repository } from './repository.js';
-import { readTree, type TreeEntry } from './tree.js';
+import { treeAt, type TreeEntry } from './tree.js';
 
 /** How the files of each kind of evidence end: statements (DSSE envelopes) by what they say, what these name, public keys. */
 const extensions = {
@@ -67,23 +67,30 @@ export function patchOfEvidence(path: string): PatchId | undefined {
 }
 
 /** Lists the patches of a commit's state in the order of their ids. Reads trees only. Throws REPOSITORY_CORRUPT. */
-export async function readState(repository: Repository, commit: CommitId): Promise<PatchId[]> {
-  const top = await findEntry(repository, commit, 'patches');
+export const readState = async (repository: Repository, commit: CommitId): Promise<PatchId[]> =>
+  stateAt(repository, commit);
+
+/** Lists the patches of a commit's state as `readState` does, at once. */
+export function stateAt(repository: Repository, commit: CommitId): PatchId[] {
+  const top = entryAt(repository, commit, 'patches');
   if (top === undefined) return [];
   if (top.type !== 'tree') throw misplaced(commit, 'patches');
-  return reporting(`read the patches of commit ${commit}`, async () => {
-    const ids: PatchId[] = [];
-    for (const [folder, { oid, type }] of await readTree(repository, top.oid)) {
-      if (type !== 'tree') throw misplaced(commit, `patches/${folder}`);
-      for (const [name, entry] of await readTree(repository, oid)) {
-        const path = `patches/${folder}/${name}`;
-        const id = patchAtPath(path);
-        if (id === undefined || !isFile(entry)) throw misplaced(commit, path);
-        ids.push(id);
+  return reportingAtOnce(
+    () => `read the patches of commit ${commit}`,
+    () => {
+      const ids: PatchId[] = [];
+      for (const [folder, { oid, type }] of treeAt(repository, top.oid)) {
+        if (type !== 'tree') throw misplaced(commit, `patches/${folder}`);
+        for (const [name, entry] of treeAt(repository, oid)) {
+          const path = `patches/${folder}/${name}`;
+          const id = patchAtPath(path);
+          if (id === undefined || !isFile(entry)) throw misplaced(commit, path);
+          ids.push(id);
+        }
       }
-    }
-    return ids.sort();
-  });
+      return ids.sort();
+    },
+  );
 }
 
 /** Reads patches of a commit's state; each must be what its name says. Throws PATCH_INVALID, PATCH_ID_MISMATCH, REPOSITORY_CORRUPT. */
@@ -92,37 +99,40 @@ export async function readPatches(
   commit: CommitId,
   ids: Iterable<PatchId>,
 ): Promise<Map<PatchId, Patch>> {
-  const patches = await Promise.all(
-    [...ids].map(async (id): Promise<[PatchId, Patch]> => {
-      const bytes = await readFileAt(repository, commit, patchPath(id));
-      if (bytes === undefined) throw absentPatch(commit, id);
-      return [id, decodePatch(bytes, id)];
-    }),
-  );
-  return new Map(patches);
+  const patches = new Map<PatchId, Patch>();
+  for (const id of ids) {
+    const entry = entryAt(repository, commit, patchPath(id));
+    if (entry === undefined || !isFile(entry)) throw absentPatch(commit, id);
+    patches.set(id, patchAt(repository, id, entry.oid));
+  }
+  return patches;
 }
 
 /** Reads a patch from its file; it must be what its name says. Throws PATCH_INVALID, PATCH_ID_MISMATCH, REPOSITORY_CORRUPT. */
-export const readPatchFile = async (repository: Repository, id: PatchId, oid: ObjectId): Promise<Patch> =>
-  decodePatch(await readBlob(repository, oid), id);
+export function patchAt(repository: Repository, id: PatchId, oid: ObjectId): Patch {
+  const patch = repository.patches.recall(oid, () => decodePatch(blobAt(repository, oid)));
+  assertPatchId(patch, id);
+  return patch;
+}
 
 /** Reads the evidence of one patch, in the order of file names. Throws REPOSITORY_CORRUPT when a digest is wrong. */
 export async function readEvidence(repository: Repository, commit: CommitId, id: PatchId): Promise<EvidenceFile[]> {
-  const directory = await findEntry(repository, commit, evidenceDirectory(id));
+  const directory = entryAt(repository, commit, evidenceDirectory(id));
   if (directory?.type !== 'tree') return [];
-  const entries = await reporting(`read the evidence of patch ${id}`, () => readTree(repository, directory.oid));
-  return Promise.all(
-    [...entries]
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(async ([name, entry]) => {
-        const path = `${evidenceDirectory(id)}/${name}`;
-        const named = parseEvidenceName(name);
-        if (!named || !isFile(entry)) throw misplaced(commit, path);
-        const file = { ...named, bytes: await readBlob(repository, entry.oid) };
-        if (file.kind !== 'key' && sha256Hex(file.bytes) !== file.digest) throw changedEvidence(path);
-        return file;
-      }),
+  const entries = reportingAtOnce(
+    () => `read the evidence of patch ${id}`,
+    () => treeAt(repository, directory.oid),
   );
+  return [...entries]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, entry]) => {
+      const path = `${evidenceDirectory(id)}/${name}`;
+      const named = parseEvidenceName(name);
+      if (!named || !isFile(entry)) throw misplaced(commit, path);
+      const file = { ...named, bytes: blobAt(repository, entry.oid) };
+      if (file.kind !== 'key' && sha256Hex(file.bytes) !== file.digest) throw changedEvidence(path);
+      return file;
+    });
 }
 
 function parseEvidenceName(name: string): Pick<EvidenceFile, 'kind' | 'digest'> | undefined {

@@ -3,7 +3,7 @@ import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { reporting } from './git-error.js';
 import type { CommitId } from './ids.js';
-import { type IndexEntry, indexEntry, readIndex } from './index-file.js';
+import { type IndexEntry, looksLike, readIndex } from './index-file.js';
 import { hashFile } from './move-head.js';
 import { readCommit } from './object.js';
 import type { Repository } from './repository.js';
@@ -20,10 +20,11 @@ export async function isWorktreeClean(repository: Repository, commit: CommitId):
         .map((entry) => [entry.path, entry]),
     );
     if (files.length !== index.size) return false;
+    const written = lstatSync(join(repository.gitDirectory, 'index'), { bigint: true, throwIfNoEntry: false })?.mtimeNs;
     return files.every(({ path, after }) => {
       const entry = index.get(path);
       const isStaged = entry?.stage === 0 && entry.oid === after?.oid && entry.mode === Number.parseInt(after.mode, 8);
-      return isStaged && (isUntouched(repository, entry) || hashFile(repository, path) === entry.oid);
+      return isStaged && (isUntouched(repository, entry, written) || hashFile(repository, path) === entry.oid);
     });
   });
 }
@@ -32,11 +33,9 @@ export async function isWorktreeClean(repository: Repository, commit: CommitId):
  * Whether a file looks as it did when the index took it in, so that it need not be read. Like git, it trusts no file that
  * was written when the index was, or later: a change within the clock's resolution leaves no trace.
  */
-function isUntouched(repository: Repository, entry: IndexEntry): boolean {
-  const stats = lstatSync(join(repository.directory, entry.path), { bigint: true, throwIfNoEntry: false });
-  if (stats?.isFile() !== true) return false;
-  const { mtimeNs } = lstatSync(join(repository.gitDirectory, 'index'), { bigint: true });
-  return stats.mtimeNs < mtimeNs && indexEntry(entry.path, entry.oid, entry.mode, stats).header.equals(entry.header);
+function isUntouched({ directory }: Repository, entry: IndexEntry, written: bigint | undefined): boolean {
+  const stats = lstatSync(join(directory, entry.path), { bigint: true, throwIfNoEntry: false });
+  return stats?.isFile() === true && written !== undefined && stats.mtimeNs < written && looksLike(entry, stats);
 }
 
 /** A working model may be gigabytes long, and is ignored: it must not be read to find that out. */

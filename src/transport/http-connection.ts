@@ -153,7 +153,7 @@ async function ownCommits(repository: Repository): Promise<CommitId[]> {
   for (const tip of tips) {
     if (found.size >= HAVE_LIMIT) break;
     if (found.has(asCommitId(tip)) || readObject(repository, tip).type !== 'commit') continue;
-    for await (const { id } of walkHistory(repository, asCommitId(tip))) {
+    for (const { id } of walkHistory(repository, asCommitId(tip))) {
       if (found.has(id) || found.size >= HAVE_LIMIT) break;
       found.add(id);
     }

@@ -3,12 +3,12 @@ import { patchFlips } from '../patch/patch.js';
 import type { PatchId } from '../patch/ids.js';
 import { listBranches, readHead } from '../repo/branch.js';
 import type { CommitId } from '../repo/ids.js';
-import { type LogEntry, readLog, readLogEntry } from '../repo/log.js';
+import { type LogEntry, readLog, readLogEntries } from '../repo/log.js';
 import type { Signature } from '../repo/object.js';
 import { composeCommit } from '../repo/compose.js';
-import { resolveStack } from '../repo/resolve.js';
+import { locateStack } from '../repo/resolve.js';
 import type { Repository } from '../repo/repository.js';
-import { readPatchFile } from '../repo/state.js';
+import { patchAt } from '../repo/state.js';
 import { listTags } from '../repo/tag.js';
 import { topologicalOrder } from '../repo/topological-order.js';
 import { openWorkspace } from './workspace.js';
@@ -23,34 +23,28 @@ export async function log(
   { limit, byLines = false }: { limit?: number | undefined; byLines?: boolean } = {},
 ) {
   const { repository } = await openWorkspace(directory);
-  const from = await composeCommit(repository, await resolveStack(repository, expression));
+  const from = await composeCommit(repository, await locateStack(repository, expression));
   const entries = byLines
-    ? await Promise.all(
-        (await topologicalOrder(repository, from)).slice(0, limit).map((id) => readLogEntry(repository, id)),
-      )
+    ? await readLogEntries(repository, (await topologicalOrder(repository, from)).slice(0, limit))
     : await readLog(repository, from, limit === undefined ? {} : { limit });
   const refs = await refsByCommit(repository);
   const flips = new Map<PatchId, number>();
   const withFlips = ({ blobs }: LogEntry, ids: readonly PatchId[]) =>
-    Promise.all(
-      ids.map(async (id) => {
-        const known = flips.get(id) ?? patchFlips(await readPatchFile(repository, id, blobs.get(id) ?? '')).length;
-        flips.set(id, known);
-        return { id, flips: known };
-      }),
-    );
-  return Promise.all(
-    entries.map(async (entry) => ({
-      commit: entry.id,
-      parents: entry.parents,
-      author: `${entry.author.name} <${entry.author.email}>`,
-      date: isoDate(entry.author),
-      message: entry.message.trimEnd(),
-      patchesAdded: await withFlips(entry, entry.patchesAdded),
-      patchesRemoved: await withFlips(entry, entry.patchesRemoved),
-      refs: refs.get(entry.id) ?? [],
-    })),
-  );
+    ids.map((id) => {
+      const known = flips.get(id) ?? patchFlips(patchAt(repository, id, blobs.get(id) ?? '')).length;
+      flips.set(id, known);
+      return { id, flips: known };
+    });
+  return entries.map((entry) => ({
+    commit: entry.id,
+    parents: entry.parents,
+    author: `${entry.author.name} <${entry.author.email}>`,
+    date: isoDate(entry.author),
+    message: entry.message.trimEnd(),
+    patchesAdded: withFlips(entry, entry.patchesAdded),
+    patchesRemoved: withFlips(entry, entry.patchesRemoved),
+    refs: refs.get(entry.id) ?? [],
+  }));
 }
 
 async function refsByCommit(repository: Repository): Promise<Map<CommitId, string[]>> {
