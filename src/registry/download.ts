@@ -2,6 +2,7 @@
  * Owns the fetching of bytes from somebody who may be hostile: never more than was asked for, never for longer than it is
  * worth, from any static host or from a directory (`file:`).
  */
+import { setMaxListeners } from 'node:events';
 import { createReadStream } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { RegistryError } from '../errors.js';
@@ -101,6 +102,8 @@ function watchOf(url: string, { patience: limits = patience, signal }: Network):
   };
   let timer = setTimeout(giveUp, limits.idleMs);
   const forward = (): void => controller.abort(signal?.reason);
+  // Many downloads may listen to one signal, which is no leak.
+  if (signal) setMaxListeners(0, signal);
   signal?.addEventListener('abort', forward, { once: true });
   if (signal?.aborted) forward();
   return {

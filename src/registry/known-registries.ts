@@ -3,7 +3,7 @@
  *
  *     registries/<name>/registry.json    its address, and the digest of the root that was trusted first
  *     registries/<name>/metadata/        TUF metadata, verified
- *     registries/<name>/targets/         the indexes of its namespaces, as they were fetched last
+ *     registries/<name>/indexes          the indexes of its namespaces, as they were verified last
  */
 import { mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ import { fetchBytes, type Network, urlOf } from './download.js';
 import { metadataLimits, metadataPath } from './layout.js';
 import { decodeMetadata } from './metadata.js';
 import { assertNamespace } from './names.js';
-import { type TrustedRegistry } from './trusted-metadata.js';
+import type { TrustedRegistry } from './tuf-client.js';
 import { tufFailure } from './tuf-failure.js';
 
 const FORMAT = 'bankai.known-registry/v1';

@@ -100,7 +100,14 @@ export function decodeMetadata<Kind extends TopRole>(
   if (Buffer.compare(encodeMetadata(metadata), bytes) !== 0) throw fail('is not in canonical form (RFC 8785)');
   if (Number.isNaN(Date.parse(metadata.signed.expires))) throw fail('expires at no time that there is');
   assertKeys(metadata.signed);
+  if (name === 'targets' && Object.keys((metadata.signed as Targets).targets).length > 0) throw overreaching();
   return metadata as Metadata<Kinds[Kind]>;
+}
+
+function overreaching(): RegistryError {
+  return new RegistryError('REGISTRY_DELEGATION', 'The top role of the registry speaks for a namespace itself', {
+    hint: 'Only its owner may publish in a namespace. Tell the keeper of the registry.',
+  });
 }
 
 function assertKeys(signed: Root | Timestamp | Snapshot | Targets): void {

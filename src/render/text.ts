@@ -29,7 +29,8 @@ const wideRanges: readonly (readonly [number, number])[] = [
   [0x20000, 0x3fffd],
 ];
 
-const plainAscii = /^[\x20-\x7e]*$/;
+// ASCII and the letters and signs after it of which each is one character, one code unit and one cell: most of all text.
+const simple = /^[\x20-\x7e\u00a1-\u02ff\u2010-\u2027\u2212]*$/;
 const sgr = /\u001b\[[0-9;]*m/g;
 // C0, DEL, C1, line and paragraph separators, and the bidirectional controls that reorder what is read.
 const unsafe = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
@@ -61,7 +62,7 @@ function graphemeWidth(grapheme: string): number {
 /** Counts the terminal cells that a line takes. Colour sequences take none. */
 export function displayWidth(text: string): number {
   const plain = text.replace(sgr, '');
-  if (plainAscii.test(plain)) return plain.length;
+  if (simple.test(plain)) return plain.length;
   let width = 0;
   for (const { segment } of graphemesOf(plain)) width += graphemeWidth(segment);
   return width;
@@ -83,6 +84,7 @@ export function pad(text: string, width: number, align: 'left' | 'right' = 'left
 
 /** Splits uncoloured text into the part that fits `width` cells and the rest. */
 function splitAt(text: string, width: number): [string, string] {
+  if (simple.test(text)) return [text.slice(0, width), text.slice(width)];
   let used = 0;
   let end = 0;
   for (const { segment, index } of graphemesOf(text)) {

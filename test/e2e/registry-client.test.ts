@@ -95,8 +95,11 @@ test('a patch is found, added, updated, checked and removed', async () => {
   expect(await failure(bob, ['add', 'mathlab/calc@^2'])).toBe('VERSION_UNKNOWN');
   expect(await failure(bob, ['add', 'nobody/calc'])).toBe('NAMESPACE_UNKNOWN');
   const base = digestOf(join(bob.directory, 'working.gguf'));
+  server.asked.length = 0;
   const added = await answerOf<{ changes: { patch: string }[] }>(bob, ['add', 'mathlab/calc@^1', '-b', 'calc']);
   const [{ patch }] = added.changes;
+  // A registry of 10,000 versions is asked for no more: `npm run bench:registry`.
+  expect(server.asked.length).toBeLessThanOrEqual(20);
   expect(outputOf(await bob.run(['status']))).toContain(patch.slice(0, 10));
   expect(outputOf(await bob.run(['verify']))).toContain('signed by');
   const lock = JSON.parse(readFileSync(join(bob.directory, 'bankai.lock.json'), 'utf8')) as {
