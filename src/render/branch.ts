@@ -3,6 +3,7 @@ import { shortId } from './id.js';
 import { plural } from './number.js';
 import { renderTable } from './table.js';
 import { printable } from './text.js';
+import { trackingMark, type TrackingSummary } from './tracking.js';
 import type { View } from './view.js';
 
 /** A branch as `bankai branch --json` prints it: an item of `schema/branch.schema.json`. */
@@ -10,19 +11,21 @@ export interface BranchSummary {
   readonly name: string;
   readonly current: boolean;
   readonly commit: string;
+  /** What it follows. */
+  readonly upstream?: TrackingSummary;
   readonly patches: number;
   /** The commit's message. */
   readonly message: string;
 }
 
-/** Lists branches, the current one marked, as `git branch -v` does. */
+/** Lists branches, the current one marked, as `git branch -vv` does. */
 export function renderBranches(branches: readonly BranchSummary[], view: View): string[] {
   const { style } = view;
   const rows = branches.map((branch) => [
     branch.current ? { text: `* ${branch.name}`, paint: style.name } : `  ${branch.name}`,
     { text: shortId(branch.commit), paint: style.id },
     branch.patches === 0 ? 'base' : plural(branch.patches, 'patch', 'patches'),
-    branch.message.split('\n')[0],
+    `${trackingMark(branch.upstream)} ${branch.message.split('\n')[0]}`.trim(),
   ]);
   const columns = [{ header: '' }, { header: '' }, { header: '' }, { header: '', flexible: true }];
   return renderTable(columns, rows, view);

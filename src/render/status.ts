@@ -3,6 +3,7 @@ import { shortId } from './id.js';
 import { plural } from './number.js';
 import { renderTable } from './table.js';
 import { printable } from './text.js';
+import { renderTracking, type TrackingSummary } from './tracking.js';
 import type { View } from './view.js';
 
 /** What `bankai status --json` prints: `schema/status.schema.json`. */
@@ -10,6 +11,8 @@ export interface StatusReport {
   /** Absent when HEAD is detached. */
   readonly branch?: string;
   readonly commit: string;
+  /** What the branch follows. */
+  readonly upstream?: TrackingSummary;
   /** Patch ids of the state. */
   readonly stack: readonly string[];
   readonly patches: readonly { readonly id: string; readonly flips: number; readonly message?: string }[];
@@ -38,6 +41,7 @@ export function renderStatus(report: StatusReport, view: View): string[] {
   const paintState = report.model.state === 'clean' ? style.good : style.bad;
   const lines = [
     place,
+    ...(report.upstream ? renderTracking(report.upstream, view) : []),
     `Base:  ${base}${style.faint(shortId(report.base.weightsId))}`,
     `Model: ${printable(report.model.path)} (${paintState(report.model.state)})`,
   ];

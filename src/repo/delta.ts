@@ -6,8 +6,8 @@
  *     0nnnnnnn …     n new bytes
  */
 
-/** Makes the object that a delta tells from its base. Throws RangeError for a delta that is none of this base. */
-export function applyDelta(base: Buffer, delta: Buffer): Buffer {
+/** Makes the object of at most `byteLimit` bytes that a delta tells from its base. Throws RangeError for a delta that does not. */
+export function applyDelta(base: Buffer, delta: Buffer, byteLimit: number): Buffer {
   let at = 0;
   const byte = (): number => {
     if (at >= delta.length) throw new RangeError('a delta ends too early');
@@ -23,8 +23,8 @@ export function applyDelta(base: Buffer, delta: Buffer): Buffer {
   };
   if (size() !== base.length) throw new RangeError('a delta is for a base of another length');
   const length = size();
-  // Every instruction makes at most 2^24 bytes: a few bytes of delta cannot ask for memory without end.
-  if (length > delta.length * 2 ** 24) throw new RangeError('a delta asks for more than it can make');
+  // A few bytes of delta can ask for memory without end.
+  if (length > byteLimit) throw new RangeError(`a delta makes an object of ${length} bytes (limit ${byteLimit})`);
   const result = Buffer.allocUnsafe(length);
   let made = 0;
   const append = (source: Buffer, from: number, count: number): void => {

@@ -4,12 +4,14 @@
  */
 import { createHash } from 'node:crypto';
 import { createReadStream, statSync } from 'node:fs';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { writeFileDurably } from '../durable.js';
 import { RemoteError } from '../errors.js';
+import { objectProblems } from './check-object.js';
 import { applyDelta } from './delta.js';
 import type { ObjectId } from './ids.js';
 import { crc32, encodeIndex, type Packed } from './pack-format.js';
-import { packReader, readEntry } from './pack.js';
+import { CHAIN_BYTES, CHAIN_LIMIT, type Entry, packReader, readEntry } from './pack.js';
 
 /** What a good pack is called by, and how much is in it. */
 export interface PackSummary {
@@ -17,6 +19,8 @@ export interface PackSummary {
   readonly checksum: string;
   readonly objects: number;
 }
+
+type Reading = (offset: number) => Entry;
 
 interface Indexed {
   readonly offset: number;
@@ -26,10 +30,17 @@ interface Indexed {
 
 const HEADER_BYTES = 12;
 const HASH_BYTES = 20;
+/** The largest object that is taken in: git hosts have such a limit too, and what we make is far smaller. */
+const OBJECT_BYTES = 128 * 2 ** 20;
+/** The most objects of a pack: what is remembered of each is held at the same time. */
+const OBJECT_LIMIT = 5_000_000;
+/** Bytes that are unpacked between two looks at the rest of the world. */
+const TURN_BYTES = 2 ** 24;
 
 /**
  * Checks the pack at `path` and writes its index to `indexPath`, durably. Every delta must rest on an object of the same
- * pack. `onObject` hears of progress and may throw to stop. Throws PACK_INVALID.
+ * pack, and every object must be formed as `git fsck --strict` wants it. `onObject` hears of progress and may throw to
+ * stop. Throws PACK_INVALID.
  */
 export async function indexPack(
   path: string,
@@ -39,33 +50,42 @@ export async function indexPack(
   const { size } = statSync(path);
   const checksum = await hashPack(path, size);
   const bytes = packReader(path);
+  const read: Reading = (offset) => readEntry({ name: 'it', bytes }, offset, OBJECT_BYTES);
   const entries: Indexed[] = [];
   try {
     const count = readHeader(bytes(0, HEADER_BYTES));
     const waiting = new Map<string, Indexed[]>();
     const bases: Indexed[] = [];
+    const pause = pausing();
     let at = HEADER_BYTES;
     for (let i = 0; i < count; i++) {
       if (at >= size - HASH_BYTES) throw new Error(`it ends after ${i} of ${count} objects`);
-      const { type, base, content, end } = readEntry({ name: 'it', bytes }, at);
+      if (i >= OBJECT_LIMIT) throw new Error(`it has ${count} objects (limit ${OBJECT_LIMIT})`);
+      const { type, base, content, end } = read(at);
       const entry: Indexed = { offset: at, crc: crc32(bytes(at, end - at)), oid: undefined };
       entries.push(entry);
       if (base === undefined) {
-        entry.oid = objectId(type, content);
+        entry.oid = wellFormed(type, content);
         bases.push(entry);
       } else {
         const key = String(base);
-        waiting.set(key, [...(waiting.get(key) ?? []), entry]);
+        const others = waiting.get(key);
+        if (others) others.push(entry);
+        else waiting.set(key, [entry]);
       }
       at = end;
+      await pause(content.length);
       onObject(i + 1, count);
     }
     if (at !== size - HASH_BYTES) throw new Error('it has bytes that belong to no object');
-    resolveDeltas(bases, waiting, (offset) => readEntry({ name: 'it', bytes }, offset));
+    await resolveDeltas(bases, waiting, read, async (made) => {
+      await pause(made);
+      onObject(count, count);
+    });
     if (waiting.size > 0) throw new Error('it has a delta on an object that is not in it');
   } catch (cause) {
     // What onObject throws is no fault of the pack.
-    if (cause instanceof Error && cause.name === 'AbortError') throw cause;
+    if (cause instanceof RemoteError || (cause instanceof Error && cause.name === 'AbortError')) throw cause;
     throw invalidPack(cause instanceof Error ? cause.message : String(cause), cause);
   }
   await writeFileDurably(indexPath, encodeIndex(inOrder(entries), Buffer.from(checksum, 'hex')), { mode: 0o444 });
@@ -100,12 +120,25 @@ async function hashPack(path: string, size: number): Promise<string> {
   return checksum;
 }
 
-/** Gives every delta that rests on something known its id: depth first, so that few contents are held at a time. */
-function resolveDeltas(
+/** An object with the deltas that rest on it and were not looked at yet. */
+interface Base {
+  readonly content: Buffer;
+  readonly children: Indexed[];
+  /** Deltas between it and a whole object: how many, and their bytes. */
+  readonly depth: number;
+  readonly deltaBytes: number;
+}
+
+/**
+ * Gives every delta that rests on something known its id: depth first, so that few contents are held at a time. A pack
+ * that needs more memory than a reader of it may use is refused.
+ */
+async function resolveDeltas(
   bases: readonly Indexed[],
   waiting: Map<string, Indexed[]>,
-  read: (offset: number) => { readonly type: string; readonly content: Buffer },
-): void {
+  read: Reading,
+  onMade: (bytes: number) => Promise<void>,
+): Promise<void> {
   const childrenOf = ({ offset, oid }: Indexed): Indexed[] => {
     const keys = [String(offset), ...(oid === undefined ? [] : [oid])];
     const children = keys.flatMap((key) => waiting.get(key) ?? []);
@@ -113,16 +146,56 @@ function resolveDeltas(
     return children;
   };
   for (const base of bases) {
-    const first = childrenOf(base);
-    if (first.length === 0) continue;
+    const children = childrenOf(base);
+    if (children.length === 0) continue;
     const { type, content } = read(base.offset);
-    const pending = first.map((entry) => ({ entry, on: content }));
-    for (let step = pending.pop(); step !== undefined; step = pending.pop()) {
-      const made = applyDelta(step.on, read(step.entry.offset).content);
-      step.entry.oid = objectId(type, made);
-      pending.push(...childrenOf(step.entry).map((entry) => ({ entry, on: made })));
+    const held: Base[] = [{ content, children, depth: 0, deltaBytes: 0 }];
+    let heldBytes = content.length;
+    for (let below = held.at(-1); below !== undefined; below = held.at(-1)) {
+      const entry = below.children.pop();
+      // A chain without branches holds one object at a time.
+      if (below.children.length === 0) heldBytes -= (held.pop() as Base).content.length;
+      if (entry === undefined) continue;
+      const delta = read(entry.offset).content;
+      const deltaBytes = below.deltaBytes + delta.length;
+      if (below.depth >= CHAIN_LIMIT || deltaBytes > CHAIN_BYTES)
+        throw new Error('it has a chain of deltas without end');
+      const made = applyDelta(below.content, delta, OBJECT_BYTES);
+      entry.oid = wellFormed(type, made);
+      await onMade(made.length);
+      const above = childrenOf(entry);
+      if (above.length === 0) continue;
+      held.push({ content: made, children: above, depth: below.depth + 1, deltaBytes });
+      heldBytes += made.length;
+      if (heldBytes > CHAIN_BYTES) throw new Error('its deltas need more memory than they may');
     }
   }
+}
+
+/** Lets signals and timers through now and then: a pack takes long, and all of this is synchronous. */
+function pausing(): (bytes: number) => Promise<void> {
+  let waiting = 0;
+  return async (bytes) => {
+    waiting += bytes + TURN_BYTES / 4096;
+    if (waiting < TURN_BYTES) return;
+    waiting = 0;
+    await nextTurn();
+  };
+}
+
+/** The id of an object that is what its type says. Throws PACK_INVALID. */
+function wellFormed(type: string, content: Buffer): ObjectId {
+  const oid = objectId(type, content);
+  const [problem] = objectProblems(type, content);
+  if (problem !== undefined) throw malformedObject(`${type} ${oid.slice(0, 10)} ${problem}`);
+  return oid;
+}
+
+/** The error for an object that `git fsck --strict` would complain of. */
+export function malformedObject(fact: string): RemoteError {
+  return new RemoteError('PACK_INVALID', `Refused what was sent: ${fact}`, {
+    hint: 'Nothing was changed. Tell whoever looks after the remote: "git fsck --strict" over there says the same.',
+  });
 }
 
 const objectId = (type: string, content: Buffer): ObjectId =>

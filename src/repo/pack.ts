@@ -51,7 +51,9 @@ const RESOLVED_BYTES = 48 * 2 ** 20;
 /** The largest object that is unpacked; what we keep in git is far smaller. */
 const OBJECT_BYTES = 512 * 2 ** 20;
 /** git itself makes chains of at most 4095. */
-const CHAIN_LIMIT = 4096;
+export const CHAIN_LIMIT = 4096;
+/** What the deltas of one chain may have together: they are held at the same time. */
+export const CHAIN_BYTES = 512 * 2 ** 20;
 
 /** Describes the packs of an object directory; they are opened when the first object is looked for. */
 export function openPacks(objectDirectory: string): Packs {
@@ -188,14 +190,17 @@ function offsetOf({ name, index, count }: Pack, at: number): number {
 function readAt(pack: Pack, offset: number, readById: (oid: ObjectId) => GitObject | undefined): GitObject {
   const deltas: { offset: number; delta: Buffer }[] = [];
   let object: GitObject | undefined;
+  let deltaBytes = 0;
   for (let at = offset; (object = pack.resolved.get(at)) === undefined;) {
-    if (deltas.length > CHAIN_LIMIT) throw new Error(`${pack.name} has a chain of deltas without end`);
+    if (deltas.length > CHAIN_LIMIT || deltaBytes > CHAIN_BYTES)
+      throw new Error(`${pack.name} has a chain of deltas without end`);
     const entry = readEntry(pack, at);
     if (typeof entry.base === 'undefined') {
       object = remember(pack, at, { type: entry.type, content: entry.content });
       break;
     }
     deltas.push({ offset: at, delta: entry.content });
+    deltaBytes += entry.content.length;
     if (typeof entry.base === 'number') at = entry.base;
     else {
       object = readById(entry.base);
@@ -204,7 +209,7 @@ function readAt(pack: Pack, offset: number, readById: (oid: ObjectId) => GitObje
     }
   }
   for (const { offset, delta } of deltas.reverse()) {
-    object = remember(pack, offset, { type: object.type, content: applyDelta(object.content, delta) });
+    object = remember(pack, offset, { type: object.type, content: applyDelta(object.content, delta, OBJECT_BYTES) });
   }
   return object;
 }
@@ -222,8 +227,8 @@ export interface Entry {
 /** Bytes enough for the type, the size and the place of a base. */
 const HEADER_BYTES = 32;
 
-/** Reads what lies at an offset. Throws Error for what is no object. */
-export function readEntry(pack: Pick<Pack, 'name' | 'bytes'>, offset: number): Entry {
+/** Reads what lies at an offset, of at most `byteLimit` bytes unpacked. Throws Error for what is no object. */
+export function readEntry(pack: Pick<Pack, 'name' | 'bytes'>, offset: number, byteLimit = OBJECT_BYTES): Entry {
   const header = pack.bytes(offset, HEADER_BYTES);
   let at = 0;
   const byte = (): number => {
@@ -234,7 +239,7 @@ export function readEntry(pack: Pick<Pack, 'name' | 'bytes'>, offset: number): E
   const kind = (next >> 4) & 7;
   let size = next & 15;
   for (let scale = 16; next >= 0x80; scale *= 128) size += ((next = byte()) & 0x7f) * scale;
-  if (size > OBJECT_BYTES) throw new Error(`${pack.name} has an object of ${size} bytes (limit ${OBJECT_BYTES})`);
+  if (size > byteLimit) throw new Error(`${pack.name} has an object of ${size} bytes (limit ${byteLimit})`);
   let base: Entry['base'];
   if (kind === OFFSET_DELTA) {
     let distance = (next = byte()) & 0x7f;

@@ -12,6 +12,8 @@ export interface ConnectionOptions {
   readonly signal?: AbortSignal;
   /** Milliseconds without a byte after which the remote counts as dead. */
   readonly timeoutMs: number;
+  /** The most that the remote may send at a time; by default 2 GiB. */
+  readonly byteLimit?: number;
   /** Of this program, for the server's log. */
   readonly version: string;
   /** Bytes received or sent so far. */

@@ -11,13 +11,13 @@ export interface Credential {
 
 /** Where credentials come from. */
 export interface Credentials {
-  /** Gives what is known for a place, or undefined. */
-  find(url: URL): Promise<Credential | undefined>;
+  /** Gives what is known for a place, or undefined. `asked` is where a person wanted to go, if it led elsewhere. */
+  find(url: URL, asked: URL): Promise<Credential | undefined>;
   /** Tells whether the server took it. */
   judge(credential: Credential, accepted: boolean): Promise<void>;
 }
 
-/** A token that was given to this program, and the host it is for: any, unless one is named. */
+/** A token that was given to this program, and the host it is for: unless one is named, that of the address in use. */
 export interface Token {
   readonly value: string;
   readonly host?: string;
@@ -25,12 +25,12 @@ export interface Token {
 
 /**
  * Credentials from, in this order, the token, and git's own credential helpers where git is installed. A token is sent
- * over TLS only, or to this machine.
+ * over TLS only, or to this machine, and never to a host that the one it is for redirects to.
  */
 export function createCredentials(git: GitProgram, token: Token | undefined): Credentials {
   return {
-    async find(url) {
-      const fits = token !== undefined && (token.host === undefined || token.host === url.host) && isPrivate(url);
+    async find(url, asked) {
+      const fits = token !== undefined && (token.host ?? asked.host) === url.host && isPrivate(url);
       // Any name will do beside a token.
       if (fits) return { username: decodeURIComponent(url.username) || 'token', password: token.value };
       const question = [

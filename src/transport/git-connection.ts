@@ -4,9 +4,11 @@ import { mkdir, rm } from 'node:fs/promises';
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { RemoteError } from '../errors.js';
+import { malformedObject } from '../repo/index-pack.js';
 import type { Advertisement, Connection, ConnectionOptions, RemoteRef } from './connection.js';
 import type { GitRun } from './git-program.js';
 import { garbled } from './pkt-line.js';
+import { withoutSecrets } from './url.js';
 
 /** Objects are checked on the way in, kept as a pack, and nothing else happens. */
 const settings = {
@@ -40,7 +42,7 @@ export function connectGit(address: string, options: ConnectionOptions, path?: s
         input: `${specs.join('\n')}\n`,
       });
       if (answer.code !== 0) throw failed(address, answer, path);
-      if (existsSync(join(directory, 'shallow'))) throw shallow(address);
+      if (existsSync(join(directory, 'shallow'))) throw shallow(withoutSecrets(address));
       await assertSame(directory, refs, ask);
       const bytes = readdirSync(packDirectory)
         .filter((name) => name.endsWith('.pack'))
@@ -112,7 +114,9 @@ function parseRefs(text: string): Advertisement {
   return { refs, ...(head !== undefined && { head }) };
 }
 
-function failed(address: string, { stderr }: GitRun, path: string | undefined): RemoteError {
+function failed(secret: string, run: GitRun, path: string | undefined): RemoteError {
+  const address = withoutSecrets(secret);
+  const stderr = run.stderr.replaceAll(secret, address);
   const lines = stderr.split('\n').filter((line) => /^(fatal|error|remote): /.test(line));
   const fact = (lines[0] ?? stderr.trim().split('\n').at(-1) ?? '').replace(/^(fatal|error|remote): /, '');
   if (path !== undefined && (!existsSync(path) || /does not appear to be a git repository|not a git/.test(stderr))) {
@@ -128,6 +132,8 @@ function failed(address: string, { stderr }: GitRun, path: string | undefined): 
       hint: 'Nothing was changed. Check the network and the address, and try again.',
     });
   }
+  const [, fault] = /^error: object ([0-9a-f]{40}: .*)$/m.exec(stderr) ?? [];
+  if (fault !== undefined) return malformedObject(`object ${fault}`);
   return new RemoteError('REMOTE_FAILED', `git cannot use ${address}: ${fact}`, {
     hint: 'Nothing was changed. Try the same with git itself to see more.',
   });

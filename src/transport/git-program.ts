@@ -21,7 +21,7 @@ export interface GitProgram {
   run(args: readonly string[], options?: GitRunOptions): Promise<GitRun>;
 }
 
-/** Output that is kept; what a remote says beyond that is cut. */
+/** Output that is kept; a git that says more is ended. */
 const OUTPUT_BYTES = 64 * 2 ** 20;
 
 export function createGitProgram(environment: Readonly<Record<string, string | undefined>>): GitProgram {
@@ -38,6 +38,8 @@ export function createGitProgram(environment: Readonly<Record<string, string | u
         for (const name of ['stdout', 'stderr'] as const) {
           child[name].setEncoding('utf8').on('data', (text: string) => {
             if (output[name].length < OUTPUT_BYTES) output[name] += text;
+            // Nobody speaks for so long.
+            else child.kill();
           });
         }
         child.on('error', (error) =>

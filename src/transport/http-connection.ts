@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { RemoteError } from '../errors.js';
 import { walkHistory } from '../repo/history.js';
 import { asCommitId, type CommitId } from '../repo/ids.js';
-import { indexPack, invalidPack } from '../repo/index-pack.js';
+import { indexPack } from '../repo/index-pack.js';
 import { listOutgoing } from '../repo/outgoing.js';
 import { hasObject, readObject } from '../repo/read-object.js';
 import { listRefs } from '../repo/refs.js';
@@ -28,8 +28,9 @@ type Service = 'git-upload-pack' | 'git-receive-pack';
 
 /** Of the newest commits we have, how many a server is told; it sends what they do not reach. */
 const HAVE_LIMIT = 2048;
-/** The largest pack that is taken in. */
+/** The most that a server may send of objects, and of anything else. */
 const PACK_BYTES = 2 ** 31;
+const TALK_BYTES = 2 ** 26;
 const NO_OBJECT = '0'.repeat(40);
 
 /** An advertisement, with what the server can do and where it turned out to be. */
@@ -40,10 +41,12 @@ interface HttpAdvertisement extends Advertisement {
 
 /** Connects over HTTP: nothing is sent before something is asked. */
 export function connectHttp(url: URL, options: ConnectionOptions): Connection {
-  const client = createHttpClient(options);
+  const { byteLimit = PACK_BYTES } = options;
+  const talkLimit = Math.min(byteLimit, TALK_BYTES);
+  const client = createHttpClient(url, options);
   const offers = new Map<Service, HttpAdvertisement>();
   const discover = async (service: Service): Promise<HttpAdvertisement> => {
-    const offer = await readAdvertisement(client, url, service);
+    const offer = await readAdvertisement(client, url, service, talkLimit);
     offers.set(service, offer);
     return offer;
   };
@@ -59,7 +62,7 @@ export function connectHttp(url: URL, options: ConnectionOptions): Connection {
         ...(await ownCommits(repository)).map((id) => pktLine(`have ${id}\n`)),
         pktLine('done\n'),
       ]);
-      const lines = await call(client, offer.base, 'git-upload-pack', bufferBody('git-upload-pack', body));
+      const lines = await call(client, offer.base, 'git-upload-pack', bufferBody('git-upload-pack', body), byteLimit);
       const path = join(quarantine.packDirectory, 'incoming.pack');
       const pack = Readable.from(counted(afterAcknowledgements(lines), options));
       await pipeline(pack, createWriteStream(path, { flags: 'wx' }));
@@ -87,22 +90,24 @@ export function connectHttp(url: URL, options: ConnectionOptions): Connection {
         length,
         open: () => Readable.from(counted(concatenated(head, packed ? createReadStream(path) : undefined), options)),
       };
-      const lines = await call(client, offer.base, 'git-receive-pack', body);
+      const lines = await call(client, offer.base, 'git-receive-pack', body, talkLimit);
       const report = offer.capabilities.has('side-band-64k') ? readPktLines(demultiplex(lines)) : lines;
       return readReport(report, updates);
     },
   };
 }
 
-async function readAdvertisement(client: HttpClient, url: URL, service: Service): Promise<HttpAdvertisement> {
+async function readAdvertisement(
+  client: HttpClient,
+  url: URL,
+  service: Service,
+  byteLimit: number,
+): Promise<HttpAdvertisement> {
   const asked = new URL(url);
   asked.pathname = `${asked.pathname.replace(/\/+$/, '')}/info/refs`;
   asked.searchParams.set('service', service);
-  const {
-    url: from,
-    type,
-    body,
-  } = await client.send({ url: asked, accept: `application/x-${service}-advertisement, */*` });
+  const accept = `application/x-${service}-advertisement, */*`;
+  const { url: from, type, body } = await client.send({ url: asked, accept, byteLimit });
   if (type.split(';')[0] !== `application/x-${service}-advertisement`) throw noRepository(url);
   if (!from.pathname.endsWith('/info/refs')) throw garbled('it leads to something that is no repository');
   const base = new URL(from);
@@ -190,7 +195,6 @@ async function* counted(chunks: AsyncIterable<Uint8Array>, { onBytes }: Connecti
   let bytes = 0;
   for await (const chunk of chunks) {
     bytes += chunk.length;
-    if (bytes > PACK_BYTES) throw invalidPack(`they have more than ${PACK_BYTES} bytes`);
     onBytes?.(bytes);
     yield chunk;
   }
@@ -222,16 +226,24 @@ async function readReport(lines: PktReader, updates: readonly RefUpdate[]): Prom
   const results = new Map<string, string | undefined>();
   for (let line = await nextText(lines); line !== undefined; line = await nextText(lines)) {
     const [, verdict, ref, reason] = /^(ok|ng) (\S+)(?: (.*))?$/.exec(line) ?? [];
-    if (ref !== undefined) results.set(ref, verdict === 'ok' ? undefined : (reason ?? 'refused'));
+    // A server may speak of refs that nobody asked for.
+    if (updates.some((update) => update.ref === ref))
+      results.set(ref, verdict === 'ok' ? undefined : (reason ?? 'refused'));
   }
   for (const { ref } of updates) if (!results.has(ref)) results.set(ref, 'the remote says nothing of it');
   return results;
 }
 
-async function call(client: HttpClient, base: URL, service: Service, body: RequestBody): Promise<PktReader> {
+async function call(
+  client: HttpClient,
+  base: URL,
+  service: Service,
+  body: RequestBody,
+  byteLimit: number,
+): Promise<PktReader> {
   const url = new URL(base);
   url.pathname = `${url.pathname}/${service}`;
-  const { type, body: answer } = await client.send({ url, accept: `application/x-${service}-result`, body });
+  const { type, body: answer } = await client.send({ url, accept: `application/x-${service}-result`, body, byteLimit });
   if (type.split(';')[0] !== `application/x-${service}-result`) throw garbled(`it answers with "${type}"`);
   return readPktLines(answer);
 }

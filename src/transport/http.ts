@@ -24,6 +24,8 @@ export interface HttpRequest {
   readonly accept: string;
   /** With a body it is a POST, else a GET. */
   readonly body?: RequestBody;
+  /** The most that the answer may have. */
+  readonly byteLimit: number;
 }
 
 export interface HttpAnswer {
@@ -41,7 +43,8 @@ export interface HttpClient {
 
 const REDIRECTS = 5;
 
-export function createHttpClient(options: ConnectionOptions): HttpClient {
+/** Begins a conversation. `asked` is where a person wanted to go: where that leads is told nothing that was meant for it. */
+export function createHttpClient(asked: URL, options: ConnectionOptions): HttpClient {
   let known: { readonly origin: string; readonly credential: Credential } | undefined;
   const headersFor = (url: URL): Record<string, string> => {
     if (known?.origin !== url.origin) return {};
@@ -56,13 +59,17 @@ export function createHttpClient(options: ConnectionOptions): HttpClient {
         const { statusCode: status = 0, headers } = answer;
         if (status >= 200 && status < 300) {
           if (known?.origin === url.origin) await options.credentials.judge(known.credential, true);
-          return { url: bare(url), type: headers['content-type'] ?? '', body: bodyOf(answer, url, options) };
+          return {
+            url: bare(url),
+            type: headers['content-type'] ?? '',
+            body: bodyOf(answer, url, request.byteLimit, options),
+          };
         }
         answer.resume();
         if (status === 401) {
           const tried = known?.origin === url.origin ? known.credential : undefined;
           if (tried) await options.credentials.judge(tried, false);
-          const credential = tried ? undefined : await credentialFor(url, options);
+          const credential = tried ? undefined : await credentialFor(url, asked, options);
           if (!credential) throw denied(url, status, tried !== undefined);
           known = { origin: url.origin, credential };
           continue;
@@ -77,11 +84,15 @@ export function createHttpClient(options: ConnectionOptions): HttpClient {
 }
 
 /** What an address says by itself comes before what others know. */
-async function credentialFor(url: URL, { credentials }: ConnectionOptions): Promise<Credential | undefined> {
+async function credentialFor(
+  url: URL,
+  asked: URL,
+  { credentials }: ConnectionOptions,
+): Promise<Credential | undefined> {
   if (url.password !== '') {
     return { username: decodeURIComponent(url.username), password: decodeURIComponent(url.password) };
   }
-  return credentials.find(url);
+  return credentials.find(url, asked);
 }
 
 function exchange(
@@ -113,11 +124,17 @@ function exchange(
 async function* bodyOf(
   answer: IncomingMessage,
   url: URL,
+  byteLimit: number,
   { signal, timeoutMs }: ConnectionOptions,
 ): AsyncGenerator<Uint8Array> {
   answer.setTimeout(timeoutMs, () => answer.destroy(silent(url, timeoutMs)));
+  let bytes = 0;
   try {
-    for await (const chunk of answer) yield chunk as Uint8Array;
+    for await (const chunk of answer as AsyncIterable<Uint8Array>) {
+      bytes += chunk.length;
+      if (bytes > byteLimit) throw endless(url, byteLimit);
+      yield chunk;
+    }
   } catch (error) {
     throw unreachable(url, error as Error, signal);
   }
@@ -152,6 +169,16 @@ function silent(url: URL, timeoutMs: number): RemoteError {
   return new RemoteError('REMOTE_UNREACHABLE', `${url.host} has sent nothing for ${timeoutMs / 1000} seconds`, {
     hint: 'Nothing was changed. Try again, or wait longer with --timeout.',
   });
+}
+
+function endless(url: URL, byteLimit: number): RemoteError {
+  return new RemoteError(
+    'REMOTE_FAILED',
+    `${url.host} sends more than the ${byteLimit} bytes that an answer may have`,
+    {
+      hint: 'Nothing was changed. Check the address, and tell whoever looks after the remote.',
+    },
+  );
 }
 
 const reasons: Readonly<Record<string, string | undefined>> = {

@@ -12,6 +12,7 @@ import { type RefNote, renameReflog } from '../repo/reflog.js';
 import { resolveRef } from '../repo/refs.js';
 import { resolveStack } from '../repo/resolve.js';
 import { readState } from '../repo/state.js';
+import { readTracking } from '../repo/upstream.js';
 import { writeUndo } from '../repo/undo-record.js';
 import { type Actor, noteOf, someone } from './actor.js';
 import { changeOnlyRefs, changeWithoutModel } from './change-refs.js';
@@ -22,13 +23,17 @@ export async function branches(directory: string) {
   const { repository } = await openWorkspace(directory);
   const head = await readHead(repository);
   return Promise.all(
-    (await listBranches(repository)).map(async ({ name, commit }) => ({
-      name,
-      current: name === head.branch,
-      commit,
-      patches: (await readState(repository, commit)).length,
-      message: (await readCommit(repository, commit)).message.trim(),
-    })),
+    (await listBranches(repository)).map(async ({ name, commit }) => {
+      const upstream = await readTracking(repository, name, commit);
+      return {
+        name,
+        current: name === head.branch,
+        commit,
+        ...(upstream && { upstream }),
+        patches: (await readState(repository, commit)).length,
+        message: (await readCommit(repository, commit)).message.trim(),
+      };
+    }),
   );
 }
 

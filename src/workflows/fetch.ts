@@ -93,13 +93,18 @@ export async function fetchFrom(
     const known = reachableTips(repository);
     let bytes = 0;
     const bring = async (refs: ReadonlyMap<string, RemoteRef>): Promise<void> => {
-      const lacking = new Map([...refs].filter(([, { oid }]) => !hasObject(quarantine.view(), oid)));
+      const lacking = new Map([...refs].filter(([, { oid }]) => !hasObject(repository, oid)));
       if (lacking.size > 0) bytes += await connection.fetch(repository, lacking, quarantine);
+      const view = quarantine.view();
+      for (const [ref, { oid }] of lacking) if (!hasObject(view, oid)) throw notSent(ref, oid);
     };
     await bring(new Map(plan.wanted.map(({ ref, theirs }) => [ref, theirs])));
     // Annotated tags of what we have now come after it, as with git.
     const tags = plan.tags.filter(({ theirs: { oid, peeled = oid } }) => hasObject(quarantine.view(), peeled));
-    await bring(new Map(tags.map(({ ref, theirs }) => [ref, theirs])));
+    const came = quarantine.view();
+    await bring(
+      new Map(tags.flatMap(({ ref, theirs }) => (hasObject(came, theirs.oid) ? [] : [[ref, theirs] as const]))),
+    );
     const view = quarantine.view();
     const candidates = [...plan.wanted, ...tags].map((item) => ({ ...item, commit: peelTo(view, item.theirs.oid) }));
     const ignored = [...plan.ignored];
@@ -259,8 +264,21 @@ async function moveRefs(
 export async function noteRemoteHead(repository: Repository, remote: string, { head }: Advertisement): Promise<void> {
   const ref = `refs/remotes/${remote}/HEAD`;
   const branch = head?.startsWith('refs/heads/') ? head.replace('refs/heads/', `refs/remotes/${remote}/`) : undefined;
-  if (branch === undefined || resolveRef(repository, branch) === undefined || readRefValue(repository, ref)) return;
+  if (
+    branch === undefined ||
+    !isRefName(branch) ||
+    resolveRef(repository, branch) === undefined ||
+    readRefValue(repository, ref)
+  )
+    return;
   await reporting(`write ${ref}`, () => writeRef(repository, ref, { ref: branch }));
+}
+
+function notSent(ref: string, oid: ObjectId): RemoteError {
+  return new RemoteError('PACK_INVALID', `The remote says that ${ref} is ${oid}, but did not send that`, {
+    hint: 'Nothing was changed. Try again; if it happens again, run "git fsck --full" in the repository over there.',
+    data: { ref, oid },
+  });
 }
 
 function notOurs(url: string): RemoteError {

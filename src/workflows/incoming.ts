@@ -2,6 +2,7 @@
  * Owns the verification of what a remote sent, before anything of it counts: every new commit with its trees and files,
  * every patch by its id, every statement by its signature. What is wrong is refused as a whole, with its own error.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { BankaiError, CompatibilityError, RepositoryError } from '../errors.js';
 import type { PatchId, WeightsId } from '../patch/ids.js';
 import { decodePatch } from '../patch/patch.js';
@@ -22,6 +23,10 @@ export interface Incoming {
   /** Those among them about which nobody signed a statement. */
   readonly unsigned: readonly PatchId[];
 }
+
+/** How deep and how large what is new in a commit may be: a few trees, each many times in the next, look like a full disk. */
+const DEPTH_LIMIT = 64;
+const ENTRY_LIMIT = 1_000_000;
 
 export interface IncomingOptions {
   readonly signal?: AbortSignal | undefined;
@@ -52,6 +57,8 @@ export async function verifyIncoming(
       throw error instanceof BankaiError ? refused(error, id) : error;
     }
     onProgress?.(i + 1, commits.length);
+    // All of this is synchronous: signals get through here.
+    await nextTurn();
   }
   return { commits: commits.length, patches: [...patches].sort(), unsigned: [...unsigned].sort() };
 }
@@ -89,10 +96,10 @@ async function verifyCommit(
 ): Promise<{ patches: PatchId[]; unsigned: PatchId[] }> {
   const { tree, parents } = await readCommit(view, id);
   const before = parents.length > 0 ? (await readCommit(view, parents[0])).tree : undefined;
-  const files: [path: string, entry: TreeEntry][] = [];
-  await reporting(`read the tree of commit ${id.slice(0, 10)}`, () => collectFiles(view, tree, before, '', files));
-  const changed = files.filter(([path, { oid }]) => !verified.has(`${path} ${oid}`));
-  const base = await baseOf(view, id);
+  const walk: Walk = { view, files: [], entries: 0 };
+  await reporting(`read the tree of commit ${id.slice(0, 10)}`, () => collectFiles(walk, tree, before));
+  const changed = walk.files.filter(([path, { oid }]) => !verified.has(`${path} ${oid}`));
+  const base = await baseOf(view, id, parents);
   const touched = new Set<PatchId>();
   const patches: PatchId[] = [];
   for (const [path, { oid }] of changed) {
@@ -111,32 +118,50 @@ async function verifyCommit(
   return { patches, unsigned: unsigned.filter((patch) => patches.includes(patch)) };
 }
 
+/** A walk through the trees of a commit. */
+interface Walk {
+  readonly view: Repository;
+  /** Files that its first parent does not have. */
+  readonly files: [path: string, entry: TreeEntry][];
+  /** Entries that were looked at. */
+  entries: number;
+}
+
 /** Lists the files of a tree that are not the same in `before`. Throws TREE_UNSAFE. */
 async function collectFiles(
-  view: Repository,
+  walk: Walk,
   oid: ObjectId,
   before: ObjectId | undefined,
-  prefix: string,
-  files: [string, TreeEntry][],
+  directories: readonly string[] = [],
 ): Promise<void> {
   if (oid === before) return;
-  const old = await readTree(view, before);
-  for (const [name, entry] of await readTree(view, oid)) {
-    const path = prefix + name;
+  const old = await readTree(walk.view, before);
+  for (const [name, entry] of await readTree(walk.view, oid)) {
+    const path = [...directories, name].join('/');
     if (!isSafeName(name)) throw unsafe(path, 'is no name for a file');
+    if (++walk.entries > ENTRY_LIMIT) throw unsafe(path, `is one of more than ${ENTRY_LIMIT} entries`);
     const was = old.get(name);
     if (entry.type === 'tree') {
-      await collectFiles(view, entry.oid, was?.type === 'tree' ? was.oid : undefined, `${path}/`, files);
+      if (directories.length >= DEPTH_LIMIT) throw unsafe(path, `is more than ${DEPTH_LIMIT} directories deep`);
+      const beforeIt = was?.type === 'tree' ? was.oid : undefined;
+      await collectFiles(walk, entry.oid, beforeIt, [...directories, name]);
     } else {
       if (!isFile(entry)) throw unsafe(path, entry.type === 'commit' ? 'is a submodule' : 'is a symlink');
-      if (was?.oid !== entry.oid || was.mode !== entry.mode) files.push([path, entry]);
+      if (was?.oid !== entry.oid || was.mode !== entry.mode) walk.files.push([path, entry]);
     }
   }
 }
 
-async function baseOf(view: Repository, id: CommitId): Promise<WeightsId | undefined> {
-  if ((await findEntry(view, id, DESCRIPTOR_PATH)) === undefined) return undefined;
-  return (await readDescriptor(view, id)).base.weightsId;
+/** The base model of a commit: that of its parents. Throws BASE_MISMATCH, REPOSITORY_CORRUPT. */
+async function baseOf(view: Repository, id: CommitId, parents: readonly CommitId[]): Promise<WeightsId | undefined> {
+  const descriptor = await findEntry(view, id, DESCRIPTOR_PATH);
+  for (const parent of parents) {
+    const before = await findEntry(view, parent, DESCRIPTOR_PATH);
+    if (before === undefined || before.oid === descriptor?.oid) continue;
+    const fact = `it changes ${DESCRIPTOR_PATH}, but a repository has one base model for good`;
+    throw new CompatibilityError('BASE_MISMATCH', fact, { data: { parent } });
+  }
+  return descriptor === undefined ? undefined : (await readDescriptor(view, id)).base.weightsId;
 }
 
 /** The same error, which says where it was found and what that means. */

@@ -6,6 +6,7 @@ import { readDescriptor } from '../repo/descriptor.js';
 import { readFileStamp, sameStamp } from '../repo/local-state.js';
 import { readLog } from '../repo/log.js';
 import { readPatches, readState } from '../repo/state.js';
+import { readTracking } from '../repo/upstream.js';
 import { isWorktreeClean } from '../repo/worktree.js';
 import { BankaiError } from '../errors.js';
 import { appliedMask, openWorkspace, withModel, type Workspace } from './workspace.js';
@@ -30,9 +31,11 @@ export async function status(directory: string) {
     }
   }
   const name = await baseName(workspace);
+  const upstream = head.branch === undefined ? undefined : await readTracking(repository, head.branch, head.commit);
   return {
     ...(head.branch !== undefined && { branch: head.branch }),
     commit: head.commit,
+    ...(upstream && { upstream }),
     stack: ids,
     patches: ids.map((id) => {
       const patch = patches.get(id);

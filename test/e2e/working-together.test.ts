@@ -90,7 +90,11 @@ describe('when both go on', () => {
     expect(refused.stderr).toContain('! [rejected] main (fetch first)');
     expect(refused.stderr).toContain('hint: The remote has commits that you do not have.');
     expect(fingerprint(at('ada'))).toEqual(before);
+    expect(outputOf(await bankai('ada', 'status'))).toContain("Your branch is ahead of 'origin/main' by 1 commit.");
     outputOf(await bankai('ada', 'fetch'));
+    const status = parseAnswer('status', outputOf(await bankai('ada', 'status', '--json')));
+    expect(status).toMatchObject({ upstream: { name: 'origin/main', ahead: 1, behind: 1 } });
+    expect(outputOf(await bankai('ada', 'branch'))).toContain('[origin/main: ahead 1, behind 1]');
     expect((await bankai('ada', 'push')).stderr).toContain('! [rejected] main (non-fast-forward)');
   });
 

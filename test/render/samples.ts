@@ -33,6 +33,7 @@ import type { ProbesCalibrateReport } from '../../src/render/calibrate.js';
 import type { ResetReport } from '../../src/render/reset.js';
 import type { RestoreReport } from '../../src/render/restore.js';
 import type { StatusReport } from '../../src/render/status.js';
+import type { TrackingSummary } from '../../src/render/tracking.js';
 import type { ReflogLine } from '../../src/render/reflog.js';
 import type { TagSummary } from '../../src/render/tag.js';
 import type { AttestReport, RevokedKeyReport } from '../../src/render/attest.js';
@@ -55,6 +56,7 @@ const third = hex('e81f03', 40);
 export const status: StatusReport = {
   branch: 'calc',
   commit: second,
+  upstream: { name: 'origin/calc', ahead: 2, behind: 1 },
   stack: [calcPatch, mathPatch],
   patches: [
     {
@@ -68,6 +70,13 @@ export const status: StatusReport = {
   base,
   worktree: 'dirty',
   recovered: 'an interrupted checkout was completed',
+};
+
+export const upstreams: Readonly<Record<string, TrackingSummary>> = {
+  'up to date': { name: 'origin/calc', ahead: 0, behind: 0 },
+  ahead: { name: 'origin/calc', ahead: 1, behind: 0 },
+  behind: { name: 'origin/calc', ahead: 0, behind: 12 },
+  gone: { name: 'origin/calc', gone: true },
 };
 
 export const log: LogEntry[] = [
@@ -325,10 +334,18 @@ export const branches: BranchSummary[] = [
     name: 'calc',
     current: true,
     commit: second,
+    upstream: { name: 'origin/calc', ahead: 1, behind: 0 },
     patches: 1,
     message: 'calculus: derivatives of polynomials and of products\n\nMore.',
   },
-  { name: 'math', current: false, commit: third, patches: 12, message: 'primes' },
+  {
+    name: 'math',
+    current: false,
+    commit: third,
+    upstream: { name: 'origin/math', gone: true },
+    patches: 12,
+    message: 'primes',
+  },
 ];
 
 export const tags: TagSummary[] = [

@@ -87,6 +87,9 @@ function mapTexts<T>(value: T, change: (text: string) => string): T {
 const all: Drawn[] = [
   drawn('status', 'status', samples.status, renderStatus),
   drawn('status, clean and detached', 'status', cleanStatus(), renderStatus),
+  ...Object.entries(samples.upstreams).map(([name, upstream]) =>
+    drawn(`status, ${name}`, 'status', { ...cleanStatus(), branch: 'calc', upstream }, renderStatus),
+  ),
   drawn('log', 'log', samples.log, renderLog),
   drawn('log --oneline', 'log', samples.log, renderLogOneline),
   drawn('log --graph --oneline', 'log', samples.log, (data, view) => renderLogGraph(data, true, view)),
@@ -201,7 +204,7 @@ function plotted(): EvalReport {
 }
 
 function cleanStatus() {
-  const { branch: _branch, recovered: _recovered, ...rest } = samples.status;
+  const { branch: _branch, upstream: _upstream, recovered: _recovered, ...rest } = samples.status;
   const model = { path: 'Bonsai-8B.gguf', state: 'clean' as const };
   return { ...rest, stack: [], patches: [], model, worktree: 'clean' as const };
 }

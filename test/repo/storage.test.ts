@@ -109,7 +109,7 @@ test.each([
   ['that makes too little', [1, 2, 1, 65]],
   ['of a later version', [1, 1, 0]],
 ])('a delta %s is refused', (_, bytes) => {
-  expect(() => applyDelta(Buffer.from('b'), Buffer.from(bytes))).toThrow(RangeError);
+  expect(() => applyDelta(Buffer.from('b'), Buffer.from(bytes), 2 ** 20)).toThrow(RangeError);
 });
 
 test('a commit has the parents that stand where git looks for them', () => {

@@ -55,7 +55,7 @@ export async function startGitHost(): Promise<GitHost> {
     requests,
     create(name) {
       const path = join(directory, name);
-      runGit(directory, 'init', '--quiet', '--bare', '--initial-branch=main', path);
+      runGit(directory, 'init', '--quiet', '--bare', '--template=', '--initial-branch=main', path);
       for (const setting of ['receive.fsckObjects', 'transfer.fsckObjects', 'http.receivepack']) {
         runGit(path, 'config', setting, 'true');
       }
