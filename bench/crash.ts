@@ -9,16 +9,9 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import {
-  makeTemplate,
-  rehearse,
-  scenarios,
-  type Stage,
-  tryFault,
-  tryKill,
-  type Verdict,
-} from '../test/faults/crash.js';
+import { rehearse, type Stage, tryFault, tryKill, type Verdict } from '../test/faults/crash.js';
 import type { FaultPlan } from '../test/faults/plan.js';
+import { makeTemplate, scenarios } from '../test/faults/scenarios.js';
 
 const { values } = parseArgs({
   options: {

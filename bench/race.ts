@@ -2,8 +2,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { makeTemplate } from '../test/faults/crash.js';
 import { race } from '../test/faults/race.js';
+import { makeTemplate } from '../test/faults/scenarios.js';
 
 const RACERS = 5;
 const each = Number(process.argv[2] ?? 48);

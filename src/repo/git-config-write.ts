@@ -1,13 +1,13 @@
 /**
- * Owns changes of a repository's own git configuration. Everything else in the file stays as it is, comments too. As git
- * does, the new text is written to `config.lock`, which only one process can make, and renamed.
+ * Owns changes of a repository's own git configuration. Everything else in the file stays as it is, comments too. `config.lock`,
+ * which only one process can make, keeps git and us from writing at once.
  */
 import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { makeDirectory, writeFileDurably } from '../durable.js';
-import { RepositoryError } from '../errors.js';
 import { type ConfigPiece, parseConfig } from './git-config.js';
 import { reporting } from './git-error.js';
+import { withGitLock } from './git-lock.js';
 import type { Repository } from './repository.js';
 
 /**
@@ -36,20 +36,13 @@ export async function changeConfigFile(file: string, changes: readonly ConfigCha
     const isThere = existsSync(file);
     // A configuration that is a symlink is changed where it lies.
     const path = isThere ? realpathSync(file) : file;
-    const text = isThere ? readFileSync(path, 'utf8') : '';
-    const changed = editConfig(text, changes);
-    if (changed === text) return;
-    try {
-      await makeDirectory(dirname(path));
+    if (!isThere) await makeDirectory(dirname(path));
+    await withGitLock(path, async () => {
+      const text = isThere ? readFileSync(path, 'utf8') : '';
+      const changed = editConfig(text, changes);
       const mode = isThere ? statSync(path).mode & 0o777 : 0o666;
-      await writeFileDurably(path, changed, { temporary: `${path}.lock`, mode });
-    } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause;
-      throw new RepositoryError('REPOSITORY_LOCKED', 'Somebody else is changing the configuration', {
-        hint: `Wait until it has ended. If no git runs here, remove ${path}.lock.`,
-        cause,
-      });
-    }
+      if (changed !== text) await writeFileDurably(path, changed, { mode });
+    });
   });
 }
 

@@ -11,6 +11,7 @@ import { createHash } from 'node:crypto';
 import { type BigIntStats, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { replaceFile } from './durable-fs.js';
+import { withIndexLock } from './git-lock.js';
 import type { ObjectId } from './ids.js';
 import { type Repository, unsupported } from './repository.js';
 
@@ -129,7 +130,7 @@ export async function writeIndex(repository: Repository, entries: Iterable<Index
   }
   const content = Buffer.concat(parts);
   const bytes = Buffer.concat([content, createHash('sha1').update(content).digest()]);
-  await replaceFile(repository.gitDirectory, indexPath(repository), bytes);
+  await withIndexLock(repository, () => replaceFile(repository.gitDirectory, indexPath(repository), bytes));
 }
 
 const indexPath = ({ gitDirectory }: Repository): string => join(gitDirectory, 'index');

@@ -116,9 +116,13 @@ async function readHolder(directory: string, number: number): Promise<Holder | u
 function isAlive(holder: Holder): boolean {
   // Of a process on another machine that shares this disk nothing can be known.
   if (holder.host !== hostname()) return true;
-  if (holder.pid === pid) return held.has(holder.token);
+  return holder.pid === pid ? held.has(holder.token) : isRunning(holder.pid);
+}
+
+/** Tells whether a process of this machine lives. */
+export function isRunning(number: number): boolean {
   try {
-    kill(holder.pid, 0);
+    kill(number, 0);
     return true;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';

@@ -7,7 +7,7 @@
  * A line is written before its ref is: when a move is repeated after a crash, either the ref still has its old value, and
  * the line is the one that is there already, or it has the new one, and there is nothing to write.
  */
-import { readFileSync, readdirSync, rmdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, rmdirSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { appendDurably, makeDirectory, removeDurably, syncDirectory } from '../durable.js';
@@ -76,16 +76,25 @@ export async function removeReflog(repository: Repository, ref: string): Promise
   if (hasReflog(repository, ref)) await removeDurably(logPath(repository, ref));
 }
 
-/** Gives the log of a ref to another one, in place of what that had. Throws what the disk says. */
+/**
+ * Gives the log of a ref to another one, in place of what that had. By way of a third name, because each can be the other's
+ * folder. May be repeated after a crash at any moment. Throws what the disk says.
+ */
 export async function renameReflog(repository: Repository, from: string, to: string): Promise<void> {
-  if (!hasReflog(repository, from)) return;
   const [source, target] = [logPath(repository, from), logPath(repository, to)];
   const waiting = logPath(repository, 'refs/.tmp-renamed-log');
-  await rename(source, waiting);
+  if (hasReflog(repository, from)) {
+    await rename(source, waiting);
+    await syncDirectory(dirname(waiting));
+    await syncDirectory(dirname(source));
+  } else if (!existsSync(waiting)) {
+    return;
+  }
   await makeDirectory(dirname(target));
   removeEmptyFolders(target);
   await rename(waiting, target);
   await syncDirectory(dirname(target));
+  await syncDirectory(dirname(waiting));
 }
 
 const logPath = ({ gitDirectory }: Repository, ref: string): string => join(gitDirectory, 'logs', ref);

@@ -45,6 +45,8 @@ export interface UndoRecord {
   readonly model: Turn<CommitId>;
   /** What index and worktree did, where they did not follow HEAD. */
   readonly files?: 'index' | 'none';
+  /** A branch that got another name, in full: its log and its settings went along. */
+  readonly renamed?: { readonly from: string; readonly to: string };
 }
 
 /** Writes the commit of a record, durably; no ref names it yet. Nothing is written for what changed nothing. */

@@ -4,11 +4,10 @@ import { assertNewBranch, listBranches, readHead } from '../repo/branch.js';
 import { assertDeletable, assertNewName, findBranch } from '../repo/change-branch.js';
 import type { RefChange } from '../repo/change-refs.js';
 import { composeCommit } from '../repo/compose.js';
-import { changeConfig } from '../repo/git-config-write.js';
 import type { CommitId } from '../repo/ids.js';
 import { readModelCommit } from '../repo/model-ref.js';
 import { readCommit } from '../repo/object.js';
-import { type RefNote, renameReflog } from '../repo/reflog.js';
+import type { RefNote } from '../repo/reflog.js';
 import { resolveRef } from '../repo/refs.js';
 import { resolveStack } from '../repo/resolve.js';
 import { readState } from '../repo/state.js';
@@ -16,7 +15,7 @@ import { readTracking } from '../repo/upstream.js';
 import { writeUndo } from '../repo/undo-record.js';
 import { type Actor, noteOf, someone } from './actor.js';
 import { changeOnlyRefs, changeWithoutModel } from './change-refs.js';
-import { changeWorkspace, openWorkspace, type Workspace } from './workspace.js';
+import { type AfterModel, changeWorkspace, openWorkspace, type Workspace } from './workspace.js';
 
 /** Lists the branches with the sizes of their states. */
 export async function branches(directory: string) {
@@ -45,7 +44,7 @@ export async function newBranch(directory: string, name: string, expression: str
     const commit = await composeCommit(repository, stack);
     const note = await noteOf(repository, actor, `branch: Created from ${stack.expression}`);
     await assertNewBranch(repository, name);
-    await changeOnlyRefs(workspace, `branch: ${name}`, [{ name: `refs/heads/${name}`, after: commit }], note);
+    await changeOnlyRefs(workspace, `branch: ${name}`, [{ name: `refs/heads/${name}`, after: commit }], { note });
     return { name, commit, patches: stack.patches.length };
   });
 }
@@ -56,8 +55,8 @@ export async function dropBranch(directory: string, name: string, force: boolean
     const { repository } = workspace;
     const branch = await findBranch(repository, name);
     await assertDeletable(repository, branch, force);
-    await changeOnlyRefs(workspace, `branch -d: ${name}`, [{ name: `refs/heads/${name}`, before: branch.commit }]);
-    await changeConfig(repository, [{ remove: `branch.${name}` }]);
+    const gone = { name: `refs/heads/${name}`, before: branch.commit };
+    await changeOnlyRefs(workspace, `branch -d: ${name}`, [gone], { config: [{ remove: `branch.${name}` }] });
     return { name, commit: branch.commit, deleted: true as const };
   });
 }
@@ -87,14 +86,16 @@ export async function moveBranch(
     const [old, ref] = [`refs/heads/${name}`, `refs/heads/${to}`];
     const replaced = resolveRef(repository, ref);
     const note = await noteOf(repository, actor, `Branch: renamed ${old} to ${ref}`);
-    await renameReflog(repository, old, ref);
     const refs = [
       { name: old, before: commit },
       { name: ref, after: commit, ...(replaced !== undefined && { before: replaced }) },
     ];
-    if (head.branch === name) await renameHead(workspace, { name, to, commit, refs, note });
-    else await changeOnlyRefs(workspace, `branch -m: ${name} to ${to}`, refs, note);
-    await changeConfig(repository, [{ remove: `branch.${to}` }, { rename: `branch.${name}`, to: `branch.${to}` }]);
+    const rest = {
+      ...{ note, log: { from: old, to: ref } },
+      config: [{ remove: `branch.${to}` }, { rename: `branch.${name}`, to: `branch.${to}` }],
+    };
+    if (head.branch === name) await renameHead(workspace, { name, to, commit, refs, rest });
+    else await changeOnlyRefs(workspace, `branch -m: ${name} to ${to}`, refs, rest);
     return answer;
   });
 }
@@ -104,11 +105,11 @@ interface Renaming {
   readonly to: string;
   readonly commit: CommitId;
   readonly refs: readonly RefChange[];
-  readonly note: RefNote;
+  readonly rest: AfterModel & { readonly note: RefNote };
 }
 
 /** Renames the branch that HEAD is on: HEAD goes to the new name before the old one goes. */
-async function renameHead(workspace: Workspace, { name, to, commit, refs, note }: Renaming): Promise<void> {
+async function renameHead(workspace: Workspace, { name, to, commit, refs, rest }: Renaming): Promise<void> {
   const { repository } = workspace;
   const holds = await readModelCommit(repository);
   const undo = await writeUndo(repository, {
@@ -116,7 +117,8 @@ async function renameHead(workspace: Workspace, { name, to, commit, refs, note }
     head: { before: { commit, branch: name }, after: { commit, branch: to } },
     refs,
     model: { before: holds, after: holds },
+    ...(rest.log && { renamed: rest.log }),
   });
-  const move = { from: commit, to: commit, branch: to, files: 'none' as const, note };
-  await changeWithoutModel(workspace, { move, refs, note, ...(undo !== undefined && { undo }) });
+  const move = { from: commit, to: commit, branch: to, files: 'none' as const, note: rest.note };
+  await changeWithoutModel(workspace, { ...rest, move, refs, ...(undo !== undefined && { undo }) });
 }

@@ -3,7 +3,6 @@ import { executeWithoutModel } from '../checkout/execute.js';
 import { readHead } from '../repo/branch.js';
 import type { RefChange } from '../repo/change-refs.js';
 import { readModelCommit } from '../repo/model-ref.js';
-import type { RefNote } from '../repo/reflog.js';
 import { writeUndo } from '../repo/undo-record.js';
 import { type AfterModel, finishCheckout, journalOf, type Workspace } from './workspace.js';
 
@@ -15,20 +14,23 @@ export async function changeWithoutModel(workspace: Workspace, after: AfterModel
 }
 
 /**
- * Changes refs other than HEAD: all of them or none, in one operation that `undo` can take back under this name. `note` is
- * for their reflogs. Throws IO.
+ * Changes refs other than HEAD: all of them or none, in one operation that `undo` can take back under this name. `rest` is
+ * what their reflogs say, and what changes with them. Throws IO.
  */
 export async function changeOnlyRefs(
   workspace: Workspace,
   operation: string,
   refs: readonly RefChange[],
-  note?: RefNote,
+  rest: Pick<AfterModel, 'note' | 'log' | 'config'> = {},
 ): Promise<void> {
   const { repository } = workspace;
   const { commit, branch } = await readHead(repository);
   const place = { commit, ...(branch !== undefined && { branch }) };
   const holds = await readModelCommit(repository);
   const head = { before: place, after: place };
-  const undo = await writeUndo(repository, { operation, head, refs, model: { before: holds, after: holds } });
-  if (undo !== undefined) await changeWithoutModel(workspace, { refs, ...(note && { note }), undo });
+  const undo = await writeUndo(repository, {
+    ...{ operation, head, refs, model: { before: holds, after: holds } },
+    ...(rest.log && { renamed: rest.log }),
+  });
+  if (undo !== undefined) await changeWithoutModel(workspace, { ...rest, refs, undo });
 }

@@ -11,6 +11,7 @@ import { assertPatchFits } from '../patch/validate.js';
 import { type Head, listBranches, readHead } from '../repo/branch.js';
 import { composeCommit } from '../repo/compose.js';
 import { readDescriptor } from '../repo/descriptor.js';
+import { withIndexLock } from '../repo/git-lock.js';
 import type { CommitId } from '../repo/ids.js';
 import { assertMovable, type HeadMove, type MoveNote } from '../repo/move-head.js';
 import { readCommit } from '../repo/object.js';
@@ -68,6 +69,10 @@ export interface Destination {
   readonly files?: HeadMove['files'];
   /** Further refs that change. */
   readonly refs?: readonly RefChange[];
+  /** Changes of the repository's git configuration that go with it. */
+  readonly config?: AfterModel['config'];
+  /** The log of a branch that is renamed. */
+  readonly log?: AfterModel['log'];
   /** Patches that were just made here: no policy judges them. */
   readonly fresh?: ReadonlySet<PatchId>;
 }
@@ -118,14 +123,20 @@ async function destinationOf(
 
 /**
  * Moves a workspace to a commit, as one transaction over model, refs, worktree and local state, if the actor's policy has
- * nothing against the patches that come in. Throws as `checkout`.
+ * nothing against the patches that come in. Throws as `checkout`; REPOSITORY_LOCKED while git writes its index.
  */
-export async function moveTo(
+export const moveTo = (
+  workspace: Workspace,
+  destination: Destination,
+  actor: Pick<Actor, 'keyDirectory'>,
+): Promise<CheckoutOutcome> => withIndexLock(workspace.repository, () => moveAlone(workspace, destination, actor));
+
+async function moveAlone(
   workspace: Workspace,
   destination: Destination,
   { keyDirectory }: Pick<Actor, 'keyDirectory'>,
 ): Promise<CheckoutOutcome> {
-  const { commit, branch, files, refs } = destination;
+  const { commit, branch, files, refs, log, config } = destination;
   const { repository, state } = workspace;
   const start = performance.now();
   const head = await readHead(repository);
@@ -134,6 +145,8 @@ export async function moveTo(
   const after: AfterModel = {
     move,
     ...(refs && { refs }),
+    ...(log && { log }),
+    ...(config && { config }),
     ...(destination.note && refs && { note: destination.note }),
   };
   const told = {
@@ -201,7 +214,7 @@ export async function moveTo(
 async function undoOf(
   { repository }: Workspace,
   head: Head,
-  { commit, branch, note, operation, model, files, refs = [] }: Destination,
+  { commit, branch, note, operation, model, files, refs = [], log }: Destination,
 ): Promise<Pick<AfterModel, 'undo'>> {
   const name = operation ?? note?.message;
   if (name === undefined) return {};
@@ -215,6 +228,7 @@ async function undoOf(
     refs: [...moved, ...refs],
     model: { before: holds, after: model === 'stays' ? holds : (model ?? commit) },
     ...((files === 'index' || files === 'none') && { files }),
+    ...(log && { renamed: log }),
   });
   return undo === undefined ? {} : { undo };
 }

@@ -9,6 +9,7 @@ import { readUndo, type UndoRecord } from '../repo/undo-record.js';
 import { type Actor, noteOf, someone } from './actor.js';
 import { changeOnlyRefs } from './change-refs.js';
 import { type ChangeOutcome, changeWith, nothingChanged } from './change.js';
+import type { Destination } from './checkout.js';
 import { changeWorkspace } from './workspace.js';
 
 export interface UndoOutcome extends ChangeOutcome {
@@ -36,10 +37,14 @@ export async function undo(directory: string, actor: Actor = someone()): Promise
       ...(before !== undefined && { after: before }),
     }));
     const operation = reversed(record.operation);
+    const renamed = record.renamed && namedAgain(record.renamed);
     const told = { operation: record.operation, refs };
     const stays = record.model.before === record.model.after;
     if (before.commit === after.commit && before.branch === after.branch && stays) {
-      await changeOnlyRefs(workspace, operation, refs, await noteOf(repository, actor, operation));
+      await changeOnlyRefs(workspace, operation, refs, {
+        note: await noteOf(repository, actor, operation),
+        ...renamed,
+      });
       return { ...(await nothingChanged(workspace, head)), ...told };
     }
     // To another branch is a checkout to git, which looks for these words.
@@ -51,13 +56,19 @@ export async function undo(directory: string, actor: Actor = someone()): Promise
       head,
       {
         ...before,
-        ...{ note, operation, refs, files: record.files },
+        ...{ note, operation, refs, files: record.files, ...renamed },
         model: keepsModel ? 'stays' : record.model.before,
       },
       actor,
     );
     return { ...outcome, ...told };
   });
+}
+
+/** A renamed branch gets its name, its log and its settings back. */
+function namedAgain({ from, to }: NonNullable<UndoRecord['renamed']>): Pick<Destination, 'log' | 'config'> {
+  const section = (ref: string): string => ref.replace(/^refs\/heads\//, 'branch.');
+  return { log: { from: to, to: from }, config: [{ rename: section(to), to: section(from) }] };
 }
 
 /** Asserts that everything is where the operation left it. */

@@ -12,12 +12,15 @@ import type { Patch } from '../patch/patch.js';
 import type { PatchId } from '../patch/ids.js';
 import type { ShapeOf } from '../patch/validate.js';
 import { changeRefs, type RefChange } from '../repo/change-refs.js';
+import { changeConfig, type ConfigChange } from '../repo/git-config-write.js';
+import { reporting } from '../repo/git-error.js';
+import { dropDeadLocks } from '../repo/git-lock.js';
 import type { CommitId, ObjectId } from '../repo/ids.js';
 import { type LocalState, modelPath, readFileStamp, readLocalState, writeLocalState } from '../repo/local-state.js';
 import { withLock } from '../repo/lock.js';
 import { type HeadMove, moveHead } from '../repo/move-head.js';
 import { pointModelRef, readModelCommit } from '../repo/model-ref.js';
-import type { RefNote } from '../repo/reflog.js';
+import { type RefNote, renameReflog } from '../repo/reflog.js';
 import { localDirectory, openRepository, type Repository } from '../repo/repository.js';
 import { readPatches } from '../repo/state.js';
 import { pointUndo } from '../repo/undo-record.js';
@@ -37,11 +40,15 @@ export const journalOf = (repository: Repository) => journalFile(join(localDirec
 
 /** What an operation does once the model's bytes are written; it goes through the journal as JSON. */
 export interface AfterModel {
+  /** A ref whose log becomes that of another, before anything moves. */
+  readonly log?: { readonly from: string; readonly to: string };
   readonly move?: HeadMove;
   /** Further refs to be changed. */
   readonly refs?: readonly RefChange[];
   /** What their reflogs say. */
   readonly note?: RefNote;
+  /** Changes of the repository's own git configuration. */
+  readonly config?: readonly ConfigChange[];
   /** The commit that the model then stands for, where it is not the one that HEAD moves to. */
   readonly model?: CommitId;
   /** Its patches; without them the model stays as it is. */
@@ -56,6 +63,7 @@ export interface AfterModel {
  */
 export async function openWorkspace(directory: string): Promise<Workspace> {
   const repository = await openRepository(directory);
+  dropDeadLocks(repository);
   const interrupted = (await journalOf(repository).read()) !== undefined;
   return interrupted ? withLock(repository, () => recoverWorkspace(repository)) : readWorkspace(repository);
 }
@@ -72,6 +80,7 @@ async function readWorkspace(repository: Repository): Promise<Workspace> {
 }
 
 async function recoverWorkspace(repository: Repository): Promise<Workspace> {
+  dropDeadLocks(repository);
   const before = await readWorkspace(repository);
   const recovery = await recoverCheckout(
     journalOf(repository),
@@ -84,9 +93,11 @@ async function recoverWorkspace(repository: Repository): Promise<Workspace> {
 
 /** Moves HEAD, worktree and refs and records what the model holds now. May be repeated. */
 export async function finishCheckout({ repository, state, model }: Workspace, after: AfterModel): Promise<void> {
-  const { move, refs, note, patches, undo } = after;
+  const { log, move, refs, note, config, patches, undo } = after;
+  if (log) await reporting('rename a reflog', () => renameReflog(repository, log.from, log.to));
   if (move) await moveHead(repository, move);
   if (refs) await changeRefs(repository, refs, note);
+  if (config) await changeConfig(repository, config);
   const holds = after.model ?? move?.to;
   if (patches && holds !== undefined) {
     await pointModelRef(repository, holds);

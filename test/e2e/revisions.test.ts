@@ -129,8 +129,11 @@ describe('revisions and refs', () => {
     expect(await git('for-each-ref', '--format=%(refname)', 'refs/heads/subject', 'refs/heads/merged')).toBe('');
     expect((await cli.git(['config', 'branch.subject.description'])).code).toBe(1);
     await bankai('switch', '-c', 'one', 'calc');
+    await git('config', 'branch.one.description', 'the first');
     await bankai('branch', '-m', 'two');
     await bankai('undo');
+    expect(await git('config', 'branch.one.description')).toBe('the first');
+    expect(await git('reflog', 'one', '--format=%gs')).toContain('branch: Created from HEAD');
     expect(await git('symbolic-ref', 'HEAD')).toBe('refs/heads/one');
     expect(await git('branch', '--list', 'two')).toBe('');
     await bankai('switch', 'math');

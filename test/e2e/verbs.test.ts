@@ -274,6 +274,10 @@ describe('undo', () => {
     ['calc', ['branch', 'more', 'calc+math']],
     ['calc', ['reset', 'math']],
     ['calc', ['reset', '--soft', 'math']],
+    ['calc', ['tag', 'v1', '-m', 'the first']],
+    ['calc', ['branch', '-m', 'calc', 'calculus']],
+    ['calc', ['branch', '-M', 'third', 'math']],
+    ['calc', ['branch', '-D', 'math']],
   ];
 
   test.each(operations)('from %s takes back %j, and does it again', async (stack, args) => {

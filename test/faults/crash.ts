@@ -1,50 +1,13 @@
 /** Runs the real program on a disk that fails, and judges what the next command finds. */
 import { spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { listBranches } from '../../src/repo/branch.js';
-import { readReflog } from '../../src/repo/reflog.js';
-import { openRepository } from '../../src/repo/repository.js';
-import { readState } from '../../src/repo/state.js';
-import { checkout } from '../../src/workflows/checkout.js';
-import { importFile } from '../../src/workflows/import.js';
-import { init } from '../../src/workflows/init.js';
-import { status } from '../../src/workflows/status.js';
-import { verifyStack } from '../../src/workflows/verify.js';
+import { differences, type Facts, factsOf } from './facts.js';
 import { faultEnvironment, type FaultPlan } from './plan.js';
+import { places, type Scenario } from './scenarios.js';
 
 const entry = fileURLToPath(new URL('../../../bin/run.js', import.meta.url));
-const baseModel = fileURLToPath(new URL('../../../fixtures/worksheet-5m-q1_0.gguf', import.meta.url));
-
-/** A command that changes a repository. */
-export interface Scenario {
-  readonly name: string;
-  readonly args: readonly string[];
-  /** Whether it makes the repository, instead of changing the sample. */
-  readonly isInit?: boolean;
-}
-
-const search = ['--probes', 'calculus', '--controls', 'knowledge', '--strategy', 'greedy', '--iterations', '4'];
-
-/** Every verb that changes something, on the sample: HEAD on `calc` of the branches `calc` and `math`. */
-export const scenarios: readonly Scenario[] = [
-  { name: 'checkout', args: ['checkout', 'calc+math'] },
-  { name: 'checkout to the base', args: ['checkout', 'base'] },
-  { name: 'import', args: ['import', '.git/third.json'] },
-  { name: 'import to a new branch', args: ['import', '.git/third.json', '-b', 'third'] },
-  { name: 'commit', args: ['commit', '-m', 'found', '--threads', '1', ...search] },
-  { name: 'branch', args: ['branch', 'both', 'calc+math'] },
-  { name: 'squash', args: ['squash', 'calc+math', '-b', 'both'] },
-  { name: 'rm', args: ['rm', 'HEAD'] },
-  { name: 'merge', args: ['merge', 'math'] },
-  { name: 'gc', args: ['gc'] },
-  { name: 'init', args: ['init', '--model', baseModel], isInit: true },
-];
-
-/** The directories of one trial: `work` is the repository, `home` has the keys. */
-const places = ['work', 'home', 'graves'] as const;
 
 /** How the program ended. */
 interface Ended {
@@ -59,30 +22,6 @@ export interface Verdict {
   /** `old` or `new`, as far as one of them was found. */
   readonly state: 'old' | 'new' | undefined;
   readonly ended: Ended;
-}
-
-/** Makes the sample that every trial begins with a copy of. */
-export async function makeTemplate(place: string): Promise<void> {
-  for (const name of places) mkdirSync(join(place, name), { recursive: true });
-  const directory = join(place, 'work');
-  await init({ directory, model: baseModel, inPlace: false });
-  const recorder = {
-    keyDirectory: join(place, 'home', 'keys'),
-    identity: { name: 'Ada', email: 'ada@example.org' },
-    time: new Date('2026-01-02T03:04:05Z'),
-    version: '1.2.3',
-  };
-  for (const [branch, rows] of Object.entries({ calc: [1, 2, 3], math: [2, 7] })) {
-    await importFile(directory, { name: branch, bytes: foreignPatch(rows), branch, message: branch }, recorder);
-  }
-  await checkout(directory, 'calc');
-  writeFileSync(join(directory, '.git', 'third.json'), foreignPatch([1, 9, 11]));
-}
-
-/** A patch in the format of another tool. */
-export function foreignPatch(rows: readonly number[]): Buffer {
-  const flips = rows.map((row) => ({ layer: row % 3, proj: 'gate_proj', row }));
-  return Buffer.from(JSON.stringify({ version: 1, format: 'bankai_row_xor_v1', flips }));
 }
 
 /** A scenario with what it is to lead from and to. */
@@ -145,7 +84,7 @@ async function inTrial(
   }
   const state = await judge(place, stage, findings);
   // What `gc` changes is none of these facts.
-  const changes = JSON.stringify(stage.before) !== JSON.stringify(stage.after);
+  const changes = differences(stage.before, stage.after).length > 0;
   if (state === 'old' && ended.code === 0 && changes) findings.push('ended well and changed nothing');
   if (state === 'old' && again) {
     const second = await runProgram(place, stage.scenario.args);
@@ -160,61 +99,17 @@ async function inTrial(
 /** Holds a repository against the states that it may be in. */
 async function judge(place: string, stage: Stage, findings: string[]): Promise<Verdict['state']> {
   try {
-    const facts = await factsOf(place);
-    // An init that is done again says so again in the reflog.
-    const text = JSON.stringify(
-      stage.scenario.isInit === true && facts.moves > 0 ? { ...facts, moves: stage.after.moves } : facts,
-    );
-    if (text === JSON.stringify(stage.before)) return 'old';
-    if (text === JSON.stringify(stage.after)) return 'new';
-    findings.push(`is of neither state: ${text}`);
+    const found = await factsOf(place);
+    const facts = stage.scenario.isAboutKeys === true ? found : { ...found, keys: stage.before.keys };
+    if (differences(facts, stage.before).length === 0) return 'old';
+    const keys = stage.scenario.isAboutKeys === true ? stage.after.keys : stage.before.keys;
+    const missing = differences(facts, { ...stage.after, keys });
+    if (missing.length === 0) return 'new';
+    findings.push(`is of neither state: ${missing.join('; ')}`);
   } catch (error) {
     findings.push((error as Error).message);
   }
   return undefined;
-}
-
-/** What a repository is, but for the moments in which it was made. */
-interface Facts {
-  readonly head: string;
-  readonly branches: Readonly<Record<string, readonly string[]>>;
-  readonly stack: readonly string[];
-  readonly model: string;
-  /** Lines in the reflog of HEAD. */
-  readonly moves: number;
-}
-
-/** Reads the facts by way of the next command, which recovers. Throws when anything is unsound. */
-async function factsOf(place: string): Promise<Facts> {
-  const directory = join(place, 'work');
-  if (!existsSync(join(directory, '.git', 'bankai', 'state.json'))) {
-    return { head: 'none', branches: {}, stack: [], model: '', moves: 0 };
-  }
-  const { branch, stack, model, worktree } = await status(directory);
-  if (model.state !== 'clean' || worktree !== 'clean') throw new Error(`model ${model.state}, worktree ${worktree}`);
-  const { ok, ...lists } = await verifyStack(directory, 'HEAD');
-  if (!ok) throw new Error(`verify: ${JSON.stringify(lists)}`);
-  if (existsSync(join(directory, '.git', 'bankai', 'journal.bin'))) throw new Error('the journal is still there');
-  await assertQuiet(directory, ['fsck', '--strict', '--full', '--no-dangling']);
-  await assertQuiet(directory, ['status', '--porcelain']);
-  const repository = await openRepository(directory);
-  const branches: [string, string[]][] = [];
-  for (const { name, commit } of await listBranches(repository))
-    branches.push([name, await readState(repository, commit)]);
-  return {
-    head: branch ?? 'detached',
-    branches: Object.fromEntries(branches),
-    stack,
-    model: createHash('sha256')
-      .update(readFileSync(join(directory, model.path)))
-      .digest('hex'),
-    moves: readReflog(repository, 'HEAD').length,
-  };
-}
-
-async function assertQuiet(directory: string, args: readonly string[]): Promise<void> {
-  const { code, output } = await run('git', args, directory, { PATH: process.env.PATH ?? '', HOME: '/nonexistent' });
-  if (code !== 0 || output !== '') throw new Error(`git ${args[0]}: ${code} ${output}`);
 }
 
 let trials = 0;
@@ -245,35 +140,32 @@ async function runProgram(
     ...{ roots: [join(place, 'work'), home], log: join(place, 'points'), graveyard: join(place, 'graves') },
     ...fault,
   };
-  const { code, signal, output } = await run(
+  return run(
     process.execPath,
     [entry, ...args],
     join(place, 'work'),
     { ...env, ...(plan && faultEnvironment(plan)) },
     delayMs,
   );
-  return { code, signal, stderr: output };
 }
 
-/** Runs a program. `output` is what git says at all, and what ours says on stderr. */
+/** Runs a program. `stderr` is all that it says there. */
 function run(
   command: string,
   args: readonly string[],
   cwd: string,
   env: Readonly<Record<string, string>>,
   delayMs?: number,
-): Promise<{ code: number | null; signal: NodeJS.Signals | null; output: string }> {
+): Promise<Ended> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd, env, stdio: ['ignore', command === 'git' ? 'pipe' : 'ignore', 'pipe'] });
+    const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'ignore', 'pipe'] });
     const timer = delayMs === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), delayMs);
-    let output = '';
-    for (const stream of [child.stdout, child.stderr]) {
-      stream?.setEncoding('utf8').on('data', (text: string) => (output += text));
-    }
+    let stderr = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
     child.on('error', reject);
     child.on('close', (code, signal) => {
       clearTimeout(timer);
-      resolve({ code, signal, output });
+      resolve({ code, signal, stderr });
     });
   });
 }

@@ -7,8 +7,9 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryDirectory } from '../paths.js';
-import { makeTemplate, rehearse, scenarios, type Stage, tryFault } from './crash.js';
+import { rehearse, type Stage, tryFault } from './crash.js';
 import { faultEnvironment, type FaultPlan } from './plan.js';
+import { makeTemplate, scenarios } from './scenarios.js';
 
 describe('the disk of these tests', () => {
   const steps: readonly [string, string, string | undefined][] = [
@@ -37,6 +38,47 @@ describe('the disk of these tests', () => {
     expect(existsSync(path) ? readFileSync(path, 'utf8') : undefined).toBe(found);
   });
 });
+
+/** Where some other commands are killed: before their journal is there, after, and where they have none. */
+const instants: readonly (readonly [name: string, points: readonly [state: 'old' | 'new', first: RegExp][]])[] = [
+  [
+    'merge',
+    [
+      ['old', /create .*objects/],
+      ['new', /rm .*journal/],
+    ],
+  ],
+  [
+    'commit',
+    [
+      ['old', /write .*checkpoint/],
+      ['new', /rename .*refs\/heads\/calc$/],
+    ],
+  ],
+  ['gc', [['old', /rm .*objects\/../]]],
+  ['undo', [['new', /rename .*HEAD/]]],
+  [
+    'branch -m',
+    [
+      ['new', /rename .*calculus/],
+      ['new', /link .*config\.lock/],
+    ],
+  ],
+  [
+    'branch -D',
+    [
+      ['old', /create .*journal/],
+      ['new', /rename .*config$/],
+    ],
+  ],
+  [
+    'config',
+    [
+      ['old', /rename .*config/],
+      ['new', /rm .*\/config\.lock/],
+    ],
+  ],
+];
 
 const room = temporaryDirectory();
 const template = join(room, 'template');
@@ -87,4 +129,12 @@ describe.each(['import', 'checkout'])('%s', (name) => {
     await expectState('new', /rename .*patches/, full);
     await expectState('new', /rm .*journal/, broken);
   });
+});
+
+test.each(instants)('%s, killed', async (name, points) => {
+  const stage = await rehearse(named(name), template, room);
+  for (const [state, first] of points) {
+    const verdict = await tryFault(stage, { kind: 'kill', first: first.source });
+    expect({ first, ...verdict }).toMatchObject({ findings: [], state, ended: { signal: 'SIGKILL' } });
+  }
 });

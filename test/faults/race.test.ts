@@ -2,8 +2,9 @@ import { expect, test } from '@jest/globals';
 import { join } from 'node:path';
 import { temporaryDirectory } from '../paths.js';
 import { runGit } from '../repo/sandbox.js';
-import { makeTemplate } from './crash.js';
+
 import { race } from './race.js';
+import { makeTemplate } from './scenarios.js';
 
 test('processes that race for a repository lose nothing, although one of them is killed', async () => {
   const place = temporaryDirectory();

@@ -5,7 +5,7 @@
 import { RepositoryError } from '../../src/errors.js';
 import { checkout } from '../../src/workflows/checkout.js';
 import { importFile } from '../../src/workflows/import.js';
-import { foreignPatch } from './crash.js';
+import { foreignPatch } from './scenarios.js';
 
 const [directory, keyDirectory, firstRow, count] = process.argv.slice(2);
 const recorder = {
