@@ -125,7 +125,14 @@ export type CompatibilityCode =
 
 /** A search or evaluation that ended without what was asked for. */
 export type SearchCode =
-  'NOTHING_TO_COMMIT' | 'NOTHING_TO_BISECT' | 'NOTHING_TO_UNDO' | 'INTERRUPTED' | 'PROBES_UNUSABLE' | 'PROBES_OVERLAP';
+  | 'NOTHING_TO_COMMIT'
+  | 'NOTHING_TO_BISECT'
+  | 'NOTHING_TO_UNDO'
+  | 'NOTHING_TO_REPLAY'
+  | 'REPLAY_UNSUPPORTED'
+  | 'INTERRUPTED'
+  | 'PROBES_UNUSABLE'
+  | 'PROBES_OVERLAP';
 
 /** A broken promise of our own. */
 export type InternalCode = 'INTERNAL';

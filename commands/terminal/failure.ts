@@ -60,7 +60,12 @@ export function failureOf(error: unknown, debug: boolean): Failure {
 }
 
 /** What was asked for was done, and the answer is no. */
-const negativeAnswers: ReadonlySet<ErrorCode> = new Set(['NOTHING_TO_COMMIT', 'NOTHING_TO_BISECT', 'NOTHING_TO_UNDO']);
+const negativeAnswers: ReadonlySet<ErrorCode> = new Set([
+  'NOTHING_TO_COMMIT',
+  'NOTHING_TO_BISECT',
+  'NOTHING_TO_UNDO',
+  'NOTHING_TO_REPLAY',
+]);
 
 function exitCodeOf(error: BankaiError): number {
   if (error instanceof UsageError) return exitCodes.usage;

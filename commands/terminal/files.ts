@@ -35,6 +35,17 @@ export async function readTextFile(nameOrPath: string, resolvePath: (path: strin
   return { name: basename(path), bytes: await readInput(path, hint) };
 }
 
+/** Reads the files that a record may mean by a name: in the working directory, and of those that ship with the program. */
+export async function filesOfName(name: string, resolvePath: (path: string) => string): Promise<Uint8Array[]> {
+  const path = resolvePath(name);
+  const set = name.replace(/\.json$/, '');
+  return [
+    ...((await isFile(path)) ? [await readInput(path, 'Move it away, or give another.')] : []),
+    ...(name === 'text.txt' ? [await readFile(shippedText)] : []),
+    ...(shipped.includes(set) ? [await readFile(shippedPath(set))] : []),
+  ];
+}
+
 /** Reads a file that was named on the command line. Throws FILE_NOT_FOUND, IO. */
 export async function readInput(path: string, hint: string): Promise<Uint8Array> {
   try {

@@ -10,7 +10,6 @@ import { assertMovable } from '../repo/move-head.js';
 import { resolveStack } from '../repo/resolve.js';
 import { readPatches, readState } from '../repo/state.js';
 import { scaleWeightedRows } from '../search/candidates.js';
-import { courseOf } from '../search/course.js';
 import type { Fitness } from '../search/fitness.js';
 import { answerFitness } from '../search/fitness/answer.js';
 import { gapFitness } from '../search/fitness/gap.js';
@@ -21,10 +20,8 @@ import type { Budget } from '../search/stopping.js';
 import { lowerBound, type Ranking } from '../search/ranking.js';
 import { greedy } from '../search/strategies/greedy.js';
 import { guided } from '../search/strategies/guided.js';
-import type { SearchProgress, SearchResult, Strategy } from '../search/strategy.js';
+import type { SearchPart, SearchProgress, SearchResult, Strategy } from '../search/strategy.js';
 import { parseText } from '../search/texts.js';
-import type { SearchPredicate } from '../trust/predicates/search.js';
-import { formatDecimal } from '../trust/predicates/terms.js';
 import { createStatement } from '../trust/statement.js';
 import type { CommitId } from '../repo/ids.js';
 import { withEngine } from './engine.js';
@@ -32,6 +29,7 @@ import { evaluationOf, type MeasuredSet, reportOf } from './measurement.js';
 import { openSigner } from './commit-tree.js';
 import { type NewPatch, record, type Recorder } from './record.js';
 import type { SearchInputs } from './checkpoint.js';
+import { type SearchedOn, searchPredicateOf } from './search-statement.js';
 import { interruption, type ResumableResult, searchResumably } from './resumable-search.js';
 import { changeWorkspace, type Workspace } from './workspace.js';
 
@@ -164,7 +162,7 @@ export async function commit(directory: string, request: CommitRequest, recorder
       {
         patch,
         statements: [
-          createStatement('search', id, predicateOf(result, { base, parents, probes, controls }, recorder)),
+          createStatement('search', id, searchPredicateOf(result, { base, parents, probes, controls }, recorder)),
           ...(evaluation ? [createStatement('evaluation', id, evaluation)] : []),
         ],
         files: filesOf(request, measurement !== undefined),
@@ -260,11 +258,11 @@ function nothingGained({ iterations, objectiveBefore, stoppedBy }: SearchResult)
 /** What a checkpoint must have in common with the search that it is to continue. */
 function inputsOf(
   { strategy, fitness, layers, seed }: CommitRequest,
-  { base, parents, probes, controls }: Inputs,
+  { base, parents, probes, controls }: SearchedOn,
   { version }: Recorder,
 ): SearchInputs {
   const digests = (sets: readonly ProbeSet[]) => sets.map(({ sha256 }) => sha256);
-  const settled = ({ name, settings }: Part): string => `${name} ${JSON.stringify(settings)}`;
+  const settled = ({ name, settings }: SearchPart): string => `${name} ${JSON.stringify(settings)}`;
   const searching = strategies[strategy]({}, (ranking) => ranking);
   return {
     ...{ 'version of Bankai': version, base, 'patches below': parents },
@@ -272,67 +270,4 @@ function inputsOf(
     ...{ strategy: settled(searching), fitness: settled(fitnesses[fitness]()) },
     ...{ layers: layers?.map(String) ?? [], seed: String(seed) },
   };
-}
-
-interface Inputs {
-  readonly base: SearchPredicate['base'];
-  readonly parents: SearchPredicate['parents'];
-  readonly probes: readonly ProbeSet[];
-  readonly controls: readonly ProbeSet[];
-}
-
-function predicateOf(
-  result: SearchResult,
-  { base, parents, probes, controls }: Inputs,
-  recorder: Recorder,
-): SearchPredicate {
-  const { strategy, fitness, parts, seed, budget } = result.method;
-  const file = (role: 'search' | 'control') => (set: ProbeSet) => ({
-    role,
-    name: set.name,
-    sha256: set.sha256,
-    count: set.probes.length,
-  });
-  return {
-    base,
-    parents,
-    probes: [...probes.map(file('search')), ...controls.map(file('control'))],
-    strategy: namedSettings(strategy, parts),
-    fitness: namedSettings(fitness, {}),
-    seed,
-    budget: {
-      ...(budget.iterations !== undefined && { iterations: budget.iterations }),
-      ...(budget.flips !== undefined && { flips: budget.flips }),
-      ...(budget.seconds !== undefined && { milliseconds: Math.round(budget.seconds * 1000) }),
-    },
-    engine: { name: 'bankai', version: recorder.version },
-    result: {
-      objectiveBefore: formatDecimal(result.objectiveBefore),
-      objectiveAfter: formatDecimal(result.objectiveAfter),
-      iterations: result.iterations,
-      accepted: result.accepted,
-      evaluations: Math.round(result.evaluations),
-      elapsedMs: Math.round(result.elapsedMs),
-      flips: result.flips.length,
-      stoppedBy: result.stoppedBy,
-      course: courseOf(result).map((point) => ({ ...point, objective: formatDecimal(point.objective) })),
-    },
-    createdAt: recorder.time.toISOString(),
-  };
-}
-
-type Part = SearchResult['method']['strategy'];
-
-/** Settings as statements have them: numbers that are integers, all else as text. A part's own parts get its name as prefix. */
-function namedSettings(part: Part, parts: Readonly<Record<string, Part>>): SearchPredicate['strategy'] {
-  const flat = (prefix: string, { settings }: Part): [string, string | number][] =>
-    Object.entries(settings).map(([key, value]) => [
-      prefix === '' ? key : prefix + key[0].toUpperCase() + key.slice(1),
-      typeof value === 'number' ? (Number.isSafeInteger(value) ? value : formatDecimal(value)) : value.join(' '),
-    ]);
-  const nested = Object.entries(parts).flatMap(([role, inner]): [string, string | number][] => [
-    [role, inner.name],
-    ...flat(role, inner),
-  ]);
-  return { name: part.name, settings: Object.fromEntries([...flat('', part), ...nested]) };
 }

@@ -43,6 +43,7 @@ import type { UndoReport } from '../../src/render/undo.js';
 
 import type { FsckReport } from '../../src/render/fsck.js';
 import type { GcReport } from '../../src/render/gc.js';
+import type { ReplayReport } from '../../src/render/replay.js';
 import type { VerifyReport } from '../../src/render/verify.js';
 
 const hex = (digits: string, length: number): string => digits.repeat(length).slice(0, length);
@@ -470,6 +471,45 @@ export const refusedVerification: VerifyReport = {
       ok: true,
       patches: [],
       checks: [{ check: 'weights', result: 'good', detail: 'are the base XOR the mask, bit for bit' }],
+    },
+  ],
+};
+
+export const replayed: ReplayReport = {
+  patch: calcPatch,
+  message: 'better calculus',
+  engine: { name: 'bankai', version: '0.1.0' },
+  reproduced: true,
+  runs: [
+    {
+      ...{ kind: 'evaluation', signer: 'grace (trusted) 77af90c2f1', reproduced: true, elapsedMs: 4100 },
+      engine: { name: 'bankai', version: '0.1.0' },
+      differences: [],
+      evaluation: { probes: [heldOutResult], texts: evaluation.texts },
+    },
+    {
+      ...{ kind: 'search', signer: 'ada (yours) 0c55e1a003', reproduced: true, elapsedMs: 12_400 },
+      engine: { name: 'bankai', version: '0.1.0' },
+      ...{ patch: calcPatch, flips: 58, iterations: 31 },
+      differences: [],
+    },
+  ],
+};
+
+export const notReplayed: ReplayReport = {
+  ...replayed,
+  engine: { name: 'bankai', version: '0.2.0' },
+  reproduced: false,
+  runs: [
+    {
+      ...replayed.runs[0],
+      reproduced: false,
+      differences: [{ field: 'probes.0.fixed', recorded: '107', now: '106' }],
+    },
+    {
+      ...replayed.runs[1],
+      ...{ reproduced: false, patch: mathPatch },
+      differences: [{ field: 'result.objectiveAfter', recorded: '-0.7012345', now: '-0.7098765' }],
     },
   ],
 };

@@ -47,6 +47,7 @@ import {
   renderRotate,
   renderYank,
 } from '../../src/render/registry.js';
+import { renderReplay } from '../../src/render/replay.js';
 import { renderReset } from '../../src/render/reset.js';
 import { renderRestore } from '../../src/render/restore.js';
 import { renderStatus } from '../../src/render/status.js';
@@ -125,6 +126,8 @@ const all: Drawn[] = [
   drawn('eval --plot', 'eval', plotted(), renderEval),
   drawn('verify', 'verify', samples.verification, renderVerify),
   drawn('verify, refused', 'verify', samples.refusedVerification, renderVerify),
+  drawn('replay', 'replay', samples.replayed, renderReplay),
+  drawn('replay, not reproduced', 'replay', samples.notReplayed, renderReplay),
   drawn('fsck', 'fsck', samples.examined, renderFsck),
   drawn('fsck, all well', 'fsck', { ...samples.examined, ok: true, findings: [] }, renderFsck),
   drawn('gc', 'gc', samples.collected, renderGc),

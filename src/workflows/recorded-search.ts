@@ -1,0 +1,121 @@
+/** Owns the way back from what is signed of a search to the search itself: the strategy, the fitness and the budget of the record. */
+import type { Engine } from '../engine/engine.js';
+import { SearchError } from '../errors.js';
+import { rising } from '../search/acceptance.js';
+import { type RowProjection, scaleWeightedRows } from '../search/candidates.js';
+import type { Fitness } from '../search/fitness.js';
+import { answerFitness } from '../search/fitness/answer.js';
+import { gapFitness } from '../search/fitness/gap.js';
+import { lowerBound } from '../search/ranking.js';
+import type { Budget } from '../search/stopping.js';
+import { greedy } from '../search/strategies/greedy.js';
+import { guided } from '../search/strategies/guided.js';
+import type { SearchPart, SearchProblem, Strategy } from '../search/strategy.js';
+import type { SearchPredicate } from '../trust/predicates/search.js';
+import type { NamedSettings } from '../trust/predicates/terms.js';
+import { namedSettings } from './search-statement.js';
+
+/** Settings as they are recorded, read by name. What is not there is read as something that no setting is. */
+interface Recorded {
+  number(name: string): number;
+  list(name: string): string[];
+  has(name: string): boolean;
+}
+
+const recorded = ({ settings }: NamedSettings): Recorded => ({
+  number: (name) => Number(settings[name] ?? NaN),
+  list: (name) => (settings[name] === undefined || settings[name] === '' ? [] : String(settings[name]).split(' ')),
+  has: (name) => settings[name] !== undefined,
+});
+
+interface Rebuilt {
+  readonly strategy: Strategy;
+  readonly parts: Readonly<Record<string, SearchPart>>;
+}
+
+const strategies: Readonly<Record<string, (engine: Engine, from: Recorded) => Rebuilt>> = {
+  guided(_engine, from) {
+    const ranking = lowerBound({
+      z: from.number('rankingZ'),
+      projections: from.list('rankingProjections'),
+      ...(from.has('rankingLayers') && { layers: from.list('rankingLayers').map(Number) }),
+    });
+    const strategy = guided({
+      ranking,
+      step: from.number('step'),
+      depth: from.number('depth'),
+      heldBack: from.number('heldBack'),
+      heldBackFrom: from.number('heldBackFrom'),
+      patience: from.number('patience'),
+      mostFlips: from.number('mostFlips'),
+    });
+    return { strategy, parts: { ranking } };
+  },
+  greedy(engine, from) {
+    const candidates = scaleWeightedRows(engine, {
+      layers: from.list('candidatesLayers').map(Number),
+      projections: from.list('candidatesProjections') as RowProjection[],
+    });
+    const settings = { share: from.number('share'), minimum: from.number('minimum') };
+    return { strategy: greedy({ candidates: () => candidates, ...settings }), parts: { candidates } };
+  },
+};
+
+const fitnesses: Readonly<Record<string, (from: Recorded) => Fitness>> = {
+  answer: (from) =>
+    answerFitness({
+      ceiling: from.number('ceiling'),
+      divergenceWeight: from.number('divergenceWeight'),
+      lossWeight: from.number('lossWeight'),
+    }),
+  gap: (from) => gapFitness({ penalty: from.number('penalty') }),
+};
+
+/**
+ * Makes the search that a statement records: to the last setting, or not at all. Throws REPLAY_UNSUPPORTED for a strategy, a
+ * fitness or a setting that this version does not have, or that the statement does not name.
+ */
+export function rebuildSearch(
+  engine: Engine,
+  predicate: SearchPredicate,
+): { readonly strategy: Strategy } & Pick<SearchProblem, 'fitness' | 'acceptance'> {
+  const makeStrategy = Object.hasOwn(strategies, predicate.strategy.name)
+    ? strategies[predicate.strategy.name]
+    : undefined;
+  const makeFitness = Object.hasOwn(fitnesses, predicate.fitness.name) ? fitnesses[predicate.fitness.name] : undefined;
+  if (!makeStrategy) throw unsupported(`the strategy "${predicate.strategy.name}"`, predicate);
+  if (!makeFitness) throw unsupported(`the fitness "${predicate.fitness.name}"`, predicate);
+  const from = recorded(predicate.strategy);
+  const acceptance = rising(from.number('acceptanceMinimumGain'));
+  const fitness = makeFitness(recorded(predicate.fitness));
+  const { strategy, parts } = makeStrategy(engine, from);
+  assertSame(predicate.strategy, namedSettings(strategy, { ...parts, acceptance }), predicate);
+  assertSame(predicate.fitness, namedSettings(fitness, {}), predicate);
+  return { strategy, fitness, acceptance };
+}
+
+function assertSame(record: NamedSettings, rebuilt: NamedSettings, predicate: SearchPredicate): void {
+  const names = new Set([...Object.keys(record.settings), ...Object.keys(rebuilt.settings)]);
+  const other = [...names].find((name) => record.settings[name] !== rebuilt.settings[name]);
+  if (other !== undefined) throw unsupported(`${record.name} with this setting "${other}"`, predicate);
+}
+
+/**
+ * The budget of a replay: that of the record, but for the time it took, which no machine can take again. A search that was
+ * stopped by it is repeated for as many trials.
+ */
+export function budgetOf({ budget, result }: SearchPredicate): Budget {
+  return {
+    ...(result.stoppedBy === 'time'
+      ? { iterations: result.iterations }
+      : budget.iterations !== undefined && { iterations: budget.iterations }),
+    ...(budget.flips !== undefined && { flips: budget.flips }),
+  };
+}
+
+function unsupported(what: string, { engine }: SearchPredicate): SearchError {
+  return new SearchError('REPLAY_UNSUPPORTED', `Cannot replay the search: this version has not ${what}`, {
+    hint: `It was recorded with ${engine.name} ${engine.version}: use that.`,
+    data: { engine },
+  });
+}
