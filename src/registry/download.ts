@@ -6,6 +6,7 @@ import { setMaxListeners } from 'node:events';
 import { createReadStream } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { RegistryError } from '../errors.js';
+import { get } from './http-get.js';
 
 /** How slow a server may be. */
 export interface Patience {
@@ -67,20 +68,17 @@ export async function openDownload(
 }
 
 async function request(url: string, from: number, signal: AbortSignal) {
-  const response = await fetch(url, {
-    signal,
-    headers: { 'accept-encoding': 'identity', ...(from > 0 && { range: `bytes=${from}-` }) },
-  });
-  if (response.status === 206 && from > 0) {
-    const first = /^bytes (\d+)-/.exec(response.headers.get('content-range') ?? '')?.[1];
-    if (Number(first) === from && response.body) return { start: from, body: response.body };
-    throw unreachable(url, 'answers with another part than was asked for', response.status);
+  const answer = await get(url, from, signal);
+  const { statusCode: status = 0, headers } = answer;
+  if (status === 206 && from > 0) {
+    const first = /^bytes (\d+)-/.exec(headers['content-range'] ?? '')?.[1];
+    if (Number(first) === from) return { start: from, body: answer };
+    answer.destroy();
+    throw unreachable(url, 'answers with another part than was asked for', status);
   }
-  if (response.status !== 200 || !response.body) {
-    await response.body?.cancel();
-    throw unreachable(url, `answers with HTTP status ${response.status}`, response.status);
-  }
-  return { start: 0, body: response.body };
+  if (status === 200) return { start: 0, body: answer };
+  answer.resume();
+  throw unreachable(url, `answers with HTTP status ${status}`, status);
 }
 
 interface Watch {
@@ -124,9 +122,9 @@ function watchOf(url: string, { patience: limits = patience, signal }: Network):
       if (error instanceof RegistryError) return error;
       if (isSlow) return slow(url);
       if (signal?.aborted) return Object.assign(new Error('Interrupted'), { name: 'AbortError' });
-      const { code, cause, message } = error as NodeJS.ErrnoException & { cause?: Error };
+      const { code, message } = error as NodeJS.ErrnoException;
       if (code === 'ENOENT' || code === 'ENOTDIR') return unreachable(url, 'is not there', 404, error);
-      return unreachable(url, `cannot be fetched: ${cause?.message || message}`, undefined, error);
+      return unreachable(url, `cannot be fetched: ${message || code}`, undefined, error);
     },
   };
 }

@@ -97,7 +97,7 @@ function clientOf(
     },
     downloadFile: () => Promise.reject(new Error('tuf-js fetches no targets here')),
   };
-  const updater = new Updater({
+  const updater = openUpdater(name, {
     metadataDir,
     metadataBaseUrl: urlOf(url, 'metadata'),
     fetcher,
@@ -123,6 +123,14 @@ function clientOf(
         return { target, expires: signed.expires, key: keyOf({ namespace, delegations, ...basis }) };
       }),
   };
+}
+
+function openUpdater(name: string, options: ConstructorParameters<typeof Updater>[0]): Updater {
+  try {
+    return new Updater(options);
+  } catch (error) {
+    throw tufFailure(name, error);
+  }
 }
 
 interface SignedFile {

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { cpSync, existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ErrorCode } from '../../src/errors.js';
-import { delegate, rotate } from '../../src/registry/author.js';
+import { createRegistry, delegate, refresh, rotate } from '../../src/registry/author.js';
 import { obtainBundle } from '../../src/registry/bundle-cache.js';
 import type { Network } from '../../src/registry/download.js';
 import type { KnownRegistry } from '../../src/registry/known-registries.js';
@@ -18,8 +18,8 @@ import * as sample from './sample-registry.js';
 
 const { alone, author, bundleOf, forge, keys, metaOf, publish, ringOf } = sample;
 
-/** Fair to a server in the same process, and to nobody who drips. */
-const network: Network = { patience: { idleMs: 2000, graceMs: 100, bytesPerSecond: 100_000 } };
+/** Fair to nobody who drips. */
+const impatient: Network = { patience: { idleMs: 30_000, graceMs: 100, bytesPerSecond: 100_000 } };
 
 let directory: string;
 let server: HostileServer;
@@ -31,7 +31,7 @@ beforeEach(async () => {
   registry = sample.trustedRegistry(server.url, directory);
 });
 
-const fetchIndex = async () => (await openCatalogue(registry, network)).index('mathlab');
+const fetchIndex = async () => (await openCatalogue(registry)).index('mathlab');
 const calc = async (): Promise<ReadonlyMap<string, VersionEntry>> =>
   (await fetchIndex()).packages.get('calc') as ReadonlyMap<string, VersionEntry>;
 
@@ -85,6 +85,32 @@ test('an honest registry is believed', async () => {
   expect([...(await calc()).keys()]).toEqual(['1.0.0', '1.1.0']);
 });
 
+describe('5.2 the root that is trusted first', () => {
+  const expired = { ...author, time: new Date('2020-01-01'), days: 30 };
+
+  test('may have expired, if a newer one has not', async () => {
+    const roles = {
+      root: alone(keys.root),
+      targets: alone(keys.root),
+      snapshot: alone(keys.online),
+      timestamp: alone(keys.online),
+    };
+    directory = temporaryDirectory();
+    await createRegistry(directory, roles, expired);
+    await refresh(await openRegistryDirectory(directory), author);
+    server.directory = directory;
+    registry = sample.trustedRegistry(server.url, directory);
+    expect((await openCatalogue(registry)).namespaces).toEqual([]);
+  });
+
+  test('must be signed by its own keys', async () => {
+    const first = join(registry.directory, 'metadata', 'root.json');
+    writeFileSync(first, readFileSync(first, 'utf8').replace('"version":1', '"version":7'));
+    await expectRefused('REGISTRY_SIGNATURE');
+    expect(server.asked).toEqual([]);
+  });
+});
+
 describe('5.3 root', () => {
   const next = metadataPath('root', 2);
   const forgeRoot = (change: (document: sample.Document) => void, ...signers: Parameters<typeof forge>[3][]) => {
@@ -109,6 +135,32 @@ describe('5.3 root', () => {
     await expectRefused('REGISTRY_SIGNATURE', ['root']);
   });
 
+  test('5.3.4 must be signed by its own keys as well', async () => {
+    const fresh = sample.keyOf('fresh');
+    const all = { ...author, ring: ringOf(keys.root, keys.online, fresh) };
+    await rotate(await openRegistryDirectory(directory), 'root', alone(fresh), all);
+    forge(directory, next, () => undefined, keys.root);
+    await expectRefused('REGISTRY_SIGNATURE', ['root']);
+  });
+
+  test('5.3.4 counts a key once, however often it signs', async () => {
+    const both = { keys: [keys.root.publicKey, keys.bob.publicKey], threshold: 2 };
+    await rotate(await openRegistryDirectory(directory), 'root', both, author);
+    forge(directory, next, () => undefined, keys.root, keys.root);
+    await expectRefused('REGISTRY_INVALID', ['root']);
+  });
+
+  test('5.3.3 is not followed without end', async () => {
+    let document = readFileSync(join(directory, metadataPath('root', 1)), 'utf8');
+    for (let version = 2; version <= 300; version++) {
+      document = document.replace(/"version":\d+/, `"version":${version}`);
+      writeFileSync(join(directory, metadataPath('root', version)), document);
+      forge(directory, metadataPath('root', version), () => undefined, keys.root);
+    }
+    await fetchIndex();
+    expect(server.asked.filter((path) => path.endsWith('.root.json'))).toHaveLength(256);
+  });
+
   test('5.3.5 must have the next version: an old one is a rollback', async () => {
     forgeRoot(() => undefined, keys.root);
     await expectRefused('REGISTRY_ROLLBACK');
@@ -117,6 +169,27 @@ describe('5.3 root', () => {
   test('5.3.5 may not leave a version out', async () => {
     forgeRoot(({ signed }) => (signed.version = 3), keys.root);
     await expectRefused('REGISTRY_ROLLBACK', ['root']);
+  });
+
+  test('5.3.6 may have expired, if the next one has not', async () => {
+    forgeRoot(({ signed }) => Object.assign(signed, { version: 2, expires: yesterday }), keys.root);
+    cpSync(join(directory, next), join(directory, metadataPath('root', 3)));
+    const change = ({ signed }: sample.Document) =>
+      Object.assign(signed, { version: 3, expires: '2100-01-01T00:00:00Z' });
+    forge(directory, metadataPath('root', 3), change, keys.root);
+    expect([...(await calc()).keys()]).toEqual(['1.0.0']);
+  });
+
+  test('5.3.8 is kept as soon as it is verified: the keys before sign nothing from then on', async () => {
+    const fresh = sample.keyOf('fresh');
+    const all = { ...author, ring: ringOf(keys.root, keys.online, fresh) };
+    await rotate(await openRegistryDirectory(directory), 'root', alone(fresh), all);
+    server.lies.set('metadata/timestamp.json', (_, response) => response.writeHead(500).end());
+    await expect(fetchIndex()).toFailWithCode('REGISTRY_UNREACHABLE');
+    server.lies.clear();
+    cpSync(join(directory, metadataPath('root', 1)), join(directory, metadataPath('root', 3)));
+    forge(directory, metadataPath('root', 3), ({ signed }) => (signed.version = 3), keys.root);
+    await expectRefused('REGISTRY_SIGNATURE');
   });
 
   test('5.3.10 may not have expired', async () => {
@@ -160,12 +233,12 @@ describe('5.4 timestamp', () => {
 
   test('5.4.1 is not waited for without end', async () => {
     server.lies.set(path, dripping);
-    await expectRefused('REGISTRY_SLOW');
+    await expect(openCatalogue(registry, impatient)).toFailWithCode('REGISTRY_SLOW');
   });
 
   test('5.4.1 is not waited for at all where nothing comes', async () => {
     server.lies.set(path, () => undefined);
-    await expect(openCatalogue(registry, { patience: { ...network.patience!, idleMs: 50 } })).toFailWithCode(
+    await expect(openCatalogue(registry, { patience: { ...impatient.patience!, idleMs: 50 } })).toFailWithCode(
       'REGISTRY_SLOW',
     );
   });
@@ -198,6 +271,16 @@ describe('5.4 timestamp', () => {
     await fetchIndex();
     server.directory = before;
     await expectRefused('REGISTRY_ROLLBACK');
+  });
+
+  test('5.4.3.1 of the same version changes nothing: what was seen first counts', async () => {
+    await fetchIndex();
+    const kept = join(registry.directory, 'metadata', 'timestamp.json');
+    const before = readFileSync(kept);
+    const change = ({ signed }: sample.Document) => (signed.expires = '2100-01-01T00:00:00Z');
+    forge(directory, path, change, keys.online);
+    expect([...(await calc()).keys()]).toEqual(['1.0.0']);
+    expect(readFileSync(kept).equals(before)).toBe(true);
   });
 
   test('5.4.3.2 may not go back to an older snapshot', async () => {
@@ -383,6 +466,15 @@ describe('5.6.7 delegations', () => {
     await expectRefused('REGISTRY_DELEGATION');
   });
 
+  test('the keeper says nothing about a namespace that is another’s', async () => {
+    const paths = await sample.currentPaths(directory);
+    const change = ({ signed }: sample.Document) =>
+      (signed.targets = { [paths.index]: { length: 2, hashes: { sha256: 'f'.repeat(64) } } });
+    forge(directory, paths.targets, change, keys.root);
+    await reseal(undefined, paths);
+    await expectRefused('REGISTRY_DELEGATION', ['targets']);
+  });
+
   test('nobody is trusted with more than a namespace', async () => {
     const paths = await sample.currentPaths(directory);
     const change = ({ signed }: sample.Document) => {
@@ -452,9 +544,9 @@ describe('5.7 targets themselves', () => {
     server.lies.set(bundlePath(entry.sha256), (_, response, bytes) =>
       response.end(Buffer.alloc(bytes?.length ?? 0, 0x20)),
     );
-    await expect(obtainBundle(cache, server.url, entry, network)).toFailWithCode('REGISTRY_DIGEST');
+    await expect(obtainBundle(cache, server.url, entry)).toFailWithCode('REGISTRY_DIGEST');
     server.lies.set(bundlePath(entry.sha256), endless);
-    await expect(obtainBundle(cache, server.url, entry, network)).toFailWithCode('REGISTRY_TOO_LONG');
+    await expect(obtainBundle(cache, server.url, entry)).toFailWithCode('REGISTRY_TOO_LONG');
     expect(fingerprint(cache)).toEqual({ ...before, partial: expect.any(String) });
   });
 });
