@@ -1,15 +1,17 @@
 #!/usr/bin/env node
-// Writes docs/CLI.md from the manifest; with --check it only says, by its exit code, whether the file is current.
+// Writes docs/CLI.md from the manifest; with --check it only says, by its exit code, whether the file (or another) is current.
 import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { pathToFileURL } from 'node:url';
 
-const document = new URL('../docs/CLI.md', import.meta.url);
+const [flag, path] = process.argv.slice(2);
+const document = path === undefined ? new URL('../docs/CLI.md', import.meta.url) : pathToFileURL(path);
 const { commands } = JSON.parse(await readFile(new URL('../oclif.manifest.json', import.meta.url), 'utf8'));
 
 const schemas = (await readdir(new URL('../schema/', import.meta.url))).map((file) => file.replace('.schema.json', ''));
 
 const text = [
   '# Commands\n',
-  '<!-- Written by bin/cli-document.js from the code of the commands: change them, then run "npm run build". -->\n',
+  '<!-- Written by bin/cli-document.js from the code of the commands: change them, then run "npm run document". -->\n',
   'Every command says the same with `--help`. A _stack_ is a branch, tag or commit, several of them joined by `+`, or `base`.\n',
   'A patch is called by the first digits of its id. It has no name of its own, because the same change is the same patch whoever',
   'made it: what people call it is the subject of the commit that added it, and the branches and tags that lead there. To rename',
@@ -19,9 +21,9 @@ const text = [
   ...Object.keys(commands).sort().map(section),
 ].join('\n');
 
-if (!process.argv.includes('--check')) await writeFile(document, text);
+if (flag !== '--check') await writeFile(document, text);
 else if ((await readFile(document, 'utf8')) !== text) {
-  console.error('docs/CLI.md is not what the commands say: run "npm run build" and commit it.');
+  console.error('docs/CLI.md is not what the commands say: run "npm run document" and commit it.');
   process.exitCode = 1;
 }
 

@@ -1,17 +1,26 @@
 /** docs/CLI.md says what the commands say. */
 import { expect, test } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { root } from '../paths.js';
+import { root, temporaryDirectory } from '../paths.js';
 
 const text = readFileSync(join(root, 'docs', 'CLI.md'), 'utf8');
 
-test('it is current', () => {
-  const { status, stderr } = spawnSync(process.execPath, [join(root, 'bin', 'cli-document.js'), '--check'], {
+const check = (...paths: string[]) => {
+  const { status, stderr } = spawnSync(process.execPath, [join(root, 'bin', 'cli-document.js'), '--check', ...paths], {
     encoding: 'utf8',
   });
-  expect([status, stderr]).toEqual([0, '']);
+  return [status, stderr];
+};
+
+test('it is current', () => expect(check()).toEqual([0, '']));
+
+test('one that is not is seen', () => {
+  const stale = join(temporaryDirectory(), 'CLI.md');
+  writeFileSync(stale, text.replace('--oneline', '--one-line'));
+  expect(check(stale)).toEqual([1, expect.stringContaining('npm run document')]);
+  expect(readFileSync(stale, 'utf8')).toContain('--one-line');
 });
 
 test('every command has its chapter, with all of its flags', () => {
