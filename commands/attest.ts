@@ -5,6 +5,7 @@ import { BankaiCommand } from './base.js';
 import { readProbeFile } from './terminal/files.js';
 import { signingFlags } from './terminal/passphrase.js';
 import { defaultThreads } from './terminal/person.js';
+import { stackFlags, stackText } from './terminal/stack-flags.js';
 
 export default class Attest extends BankaiCommand {
   static override summary = 'Say what you think of a patch, signed; or take one back.';
@@ -21,6 +22,7 @@ export default class Attest extends BankaiCommand {
     patch: Args.string({ required: true, description: 'The first digits of its id, or a stack of one patch.' }),
   };
   static override flags = {
+    ...stackFlags,
     read: Flags.boolean({ summary: 'You looked at its flips and its evidence.' }),
     ran: Flags.boolean({ summary: 'You ran the model with it.' }),
     verdict: Flags.option({ options: ['approve', 'reject'] as const, summary: 'What you think of it.' })(),
@@ -42,7 +44,7 @@ export default class Attest extends BankaiCommand {
   async run() {
     const { args, flags } = await this.parse(Attest);
     const { attest, revokePatch } = await import('../src/workflows/attest.js');
-    const { patch } = args;
+    const patch = stackText(args.patch, flags);
     const recorder = this.recorder(flags);
     if (flags.revoke !== undefined) {
       return this.answer(await revokePatch(this.directory, { patch, reason: flags.revoke }, recorder), renderAttest);

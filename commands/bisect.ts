@@ -3,6 +3,7 @@ import { renderBisect } from '../src/render/bisect.js';
 import { BankaiCommand } from './base.js';
 import { defaultThreads } from './terminal/person.js';
 import { probeFlags, readAskedProbes } from './terminal/probe-flags.js';
+import { stackFlags, stackText } from './terminal/stack-flags.js';
 
 export default class Bisect extends BankaiCommand {
   static override summary = 'Find the commit, and the flip inside it, that made probes wrong.';
@@ -21,6 +22,7 @@ export default class Bisect extends BankaiCommand {
     bad: Args.string({ default: 'HEAD', description: 'A stack where they are wrong.' }),
   };
   static override flags = {
+    ...stackFlags,
     ...probeFlags,
     'first-parent': Flags.boolean({ summary: 'Follow the first parents of merges only.' }),
     threads: Flags.integer({ min: 1, summary: 'Threads; the result does not depend on them.' }),
@@ -32,7 +34,8 @@ export default class Bisect extends BankaiCommand {
     const { bisect } = await import('../src/workflows/bisect.js');
     const update = this.progress('Bisecting');
     const report = await bisect(this.directory, {
-      ...args,
+      good: stackText(args.good, flags),
+      bad: stackText(args.bad, flags),
       probes,
       firstParent: flags['first-parent'],
       threads: flags.threads ?? defaultThreads(),

@@ -5,6 +5,7 @@ import { BankaiCommand } from './base.js';
 import { readProbeFile, readTextFile } from './terminal/files.js';
 import { signingFlags } from './terminal/passphrase.js';
 import { defaultThreads } from './terminal/person.js';
+import { stackFlagsBeside, stackText } from './terminal/stack-flags.js';
 
 export default class Commit extends BankaiCommand {
   static override summary = 'Search a patch that fixes what the model gets wrong, sign it and record it.';
@@ -50,6 +51,7 @@ export default class Commit extends BankaiCommand {
       dependsOn: ['branch'],
       summary: 'Start the new branch at this stack instead, to mend what stacking lost.',
     }),
+    ...stackFlagsBeside('on'),
     iterations: Flags.integer({
       min: 1,
       helpGroup: 'BUDGET',
@@ -101,7 +103,7 @@ export default class Commit extends BankaiCommand {
         probes,
         ...{ controls, heldOut, texts },
         ...(flags.branch !== undefined && { branch: flags.branch }),
-        ...(flags.on !== undefined && { on: flags.on }),
+        ...(flags.on !== undefined && { on: stackText(flags.on, flags) }),
         strategy: flags.strategy,
         fitness: flags.fitness,
         ...(flags.layers !== undefined && { layers: parseLayers(flags.layers) }),

@@ -2,6 +2,7 @@ import { Args, Flags } from '@oclif/core';
 import { renderMerge } from '../src/render/merge.js';
 import { BankaiCommand } from './base.js';
 import { signingFlags } from './terminal/passphrase.js';
+import { stackFlags, stackText } from './terminal/stack-flags.js';
 
 export default class Merge extends BankaiCommand {
   static override summary = 'Bring the patches of another stack into HEAD; the working model follows.';
@@ -16,6 +17,7 @@ export default class Merge extends BankaiCommand {
   ];
   static override args = { stack: Args.string({ required: true, description: 'What to merge, e.g. math.' }) };
   static override flags = {
+    ...stackFlags,
     message: Flags.string({ char: 'm', helpValue: 'MSG', summary: "Message of the merge commit; by default git's." }),
     ff: Flags.boolean({
       allowNo: true,
@@ -31,7 +33,7 @@ export default class Merge extends BankaiCommand {
     const { merge } = await import('../src/workflows/merge.js');
     const fastForward = flags['ff-only'] ? 'only' : flags.ff ? undefined : 'never';
     const request = {
-      stack: args.stack,
+      stack: stackText(args.stack, flags),
       ...(fastForward !== undefined && ({ fastForward } as const)),
       ...(flags.message !== undefined && { message: flags.message }),
     };

