@@ -68,7 +68,24 @@ export function isSignedByOwners(
 
 /** The index of a namespace, published or waiting to be. Throws NAMESPACE_UNKNOWN, REGISTRY_INVALID. */
 export async function readNamespaceIndex(registry: RegistryDirectory, namespace: string): Promise<NamespaceIndex> {
-  const metadata = await namespaceMetadata(registry, namespace);
+  return indexOf(registry, namespace, await namespaceMetadata(registry, namespace));
+}
+
+/** The index of a namespace as everybody sees it, without what waits. Throws NAMESPACE_UNKNOWN, REGISTRY_INVALID. */
+export async function readPublishedIndex(registry: RegistryDirectory, namespace: string): Promise<NamespaceIndex> {
+  ownersOf(registry, namespace);
+  const file = `${namespace}.json`;
+  const { meta } = registry.snapshot.signed;
+  if (!Object.hasOwn(meta, file)) return emptyIndex(namespace);
+  const bytes = await require(registry.path, metadataPath(namespace, meta[file].version));
+  return indexOf(registry, namespace, decodeMetadata('targets', bytes, namespace));
+}
+
+async function indexOf(
+  registry: RegistryDirectory,
+  namespace: string,
+  metadata: Metadata<Targets> | undefined,
+): Promise<NamespaceIndex> {
   const path = indexPath(namespace);
   const target = metadata && Object.hasOwn(metadata.signed.targets, path) ? metadata.signed.targets[path] : undefined;
   if (target === undefined) return emptyIndex(namespace);

@@ -20,13 +20,13 @@ const settings = {
 };
 const configuration = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
 
-/** Connects through git. `address` is a path, or what git takes for SSH. */
-export function connectGit(address: string, options: ConnectionOptions, path?: string): Connection {
-  const { git, signal, onBytes } = options;
-  const ask = async (args: readonly string[], cwd?: string): Promise<GitRun> =>
-    git.run([...configuration, ...args], { signal, ...(cwd !== undefined && { cwd }) });
+/** Connects through git. `address` is a path, or what git takes for SSH; `own` is the git directory on our side. */
+export function connectGit(address: string, own: string, options: ConnectionOptions, path?: string): Connection {
+  const { git, signal, timeoutMs, onBytes } = options;
+  const ask = async (args: readonly string[]): Promise<GitRun> =>
+    git.run([...configuration, ...args], { signal, timeoutMs });
   const advertised = async (): Promise<Advertisement> => {
-    const answer = await ask(['ls-remote', '--symref', '--', address]);
+    const answer = await ask(['--git-dir', own, 'ls-remote', '--symref', '--', address]);
     if (answer.code !== 0) throw failed(address, answer, path);
     return parseRefs(answer.stdout);
   };
@@ -36,9 +36,11 @@ export function connectGit(address: string, options: ConnectionOptions, path?: s
     async fetch(repository, refs, { directory, packDirectory }) {
       await prepare(directory, join(repository.gitDirectory, 'objects'));
       const specs = [...refs.keys()].map((ref) => `+${ref}:${ref}`);
-      const fetch = ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', '--no-auto-maintenance', '--stdin'];
-      const answer = await git.run([...configuration, '--git-dir', directory, ...fetch, '--', address], {
-        signal,
+      // Progress is a sign of life.
+      const fetch = ['fetch', '--progress', '--no-tags', '--no-write-fetch-head', '--no-auto-maintenance', '--stdin'];
+      const ssh = await sshSettings(ask, own);
+      const answer = await git.run([...configuration, ...ssh, '--git-dir', directory, ...fetch, '--', address], {
+        ...{ signal, timeoutMs },
         input: `${specs.join('\n')}\n`,
       });
       if (answer.code !== 0) throw failed(address, answer, path);
@@ -53,7 +55,7 @@ export function connectGit(address: string, options: ConnectionOptions, path?: s
     async push(repository, updates) {
       const leases = updates.map(({ ref, from }) => `--force-with-lease=${ref}:${from ?? ''}`);
       const specs = updates.map(({ ref, to }) => `${to ?? ''}:${ref}`);
-      const push = ['push', '--porcelain', '--no-verify', ...leases, '--', address, ...specs];
+      const push = ['push', '--porcelain', '--progress', '--no-verify', ...leases, '--', address, ...specs];
       const answer = await ask(['--git-dir', repository.gitDirectory, ...push]);
       const results = new Map<string, string | undefined>();
       for (const line of answer.stdout.split('\n')) {
@@ -76,6 +78,20 @@ async function prepare(directory: string, objects: string): Promise<void> {
   writeFileSync(join(directory, 'HEAD'), 'ref: refs/heads/none\n');
   writeFileSync(join(directory, 'config'), '[core]\n\trepositoryformatversion = 0\n\tbare = true\n');
   writeFileSync(join(directory, 'objects', 'info', 'alternates'), `${objects}\n`);
+}
+
+/** The repository's own settings of SSH, which git would not look for in the quarantine. */
+async function sshSettings(ask: (args: readonly string[]) => Promise<GitRun>, own: string): Promise<string[]> {
+  const { stdout } = await ask([
+    '--git-dir',
+    own,
+    'config',
+    '--null',
+    '--get-regexp',
+    '^(core\\.sshcommand|ssh\\.variant)$',
+  ]);
+  const settings = stdout.split('\0').filter((setting) => setting.includes('\n'));
+  return settings.flatMap((setting) => ['-c', setting.replace('\n', '=')]);
 }
 
 /** What was fetched must be what was advertised: between the two somebody may have pushed. */
@@ -117,18 +133,22 @@ function parseRefs(text: string): Advertisement {
 function failed(secret: string, run: GitRun, path: string | undefined): RemoteError {
   const address = withoutSecrets(secret);
   const stderr = run.stderr.replaceAll(secret, address);
-  const lines = stderr.split('\n').filter((line) => /^(fatal|error|remote): /.test(line));
-  const fact = (lines[0] ?? stderr.trim().split('\n').at(-1) ?? '').replace(/^(fatal|error|remote): /, '');
+  const lines = stderr.split(/[\r\n]+/).filter((line) => line.trim() !== '');
+  const plain = (line = ''): string => line.replace(/^(fatal|error|remote): /, '').trim();
+  const fact = plain(lines.find((line) => /^(fatal|error|remote): /.test(line)) ?? lines.at(-1));
   if (path !== undefined && (!existsSync(path) || /does not appear to be a git repository|not a git/.test(stderr))) {
     return new RemoteError('REMOTE_NOT_FOUND', `There is no git repository at ${path}`, { hint: 'Check the path.' });
   }
-  if (/Permission denied|publickey|Host key verification/i.test(stderr)) {
-    return new RemoteError('REMOTE_DENIED', `Cannot get into ${address}: ${fact}`, {
+  // What SSH says comes before what git makes of it.
+  const denial = lines.find((line) => /Permission denied|Host key verification/i.test(line));
+  if (denial !== undefined) {
+    return new RemoteError('REMOTE_DENIED', `Cannot get into ${address}: ${plain(denial)}`, {
       hint: 'Check with "ssh" that you can log in there.',
     });
   }
-  if (/Could not resolve|Connection (refused|timed out|closed)|No route/i.test(stderr)) {
-    return new RemoteError('REMOTE_UNREACHABLE', `Cannot reach ${address}: ${fact}`, {
+  const distance = lines.find((line) => /Could not resolve|Connection (refused|timed out|closed)|No route/i.test(line));
+  if (distance !== undefined) {
+    return new RemoteError('REMOTE_UNREACHABLE', `Cannot reach ${address}: ${plain(distance)}`, {
       hint: 'Nothing was changed. Check the network and the address, and try again.',
     });
   }

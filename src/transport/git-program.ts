@@ -13,11 +13,13 @@ export interface GitRunOptions {
   readonly cwd?: string;
   readonly input?: string;
   readonly signal?: AbortSignal | undefined;
+  /** Milliseconds without output after which it is ended. */
+  readonly timeoutMs?: number;
 }
 
 /** The system's git, with the environment it is given. */
 export interface GitProgram {
-  /** Runs it. Its messages are English. Throws GIT_MISSING, AbortError. */
+  /** Runs it. Its messages are English. Throws GIT_MISSING, REMOTE_UNREACHABLE when it falls silent, AbortError. */
   run(args: readonly string[], options?: GitRunOptions): Promise<GitRun>;
 }
 
@@ -31,26 +33,42 @@ export function createGitProgram(environment: Readonly<Record<string, string | u
   );
   const env = { ...Object.fromEntries(inherited), LC_ALL: 'C' };
   return {
-    run: (args, { cwd, input = '', signal } = {}) =>
+    run: (args, { cwd, input = '', signal, timeoutMs } = {}) =>
       new Promise((resolve, reject) => {
         const child = spawn('git', args, { ...(cwd !== undefined && { cwd }), env, ...(signal && { signal }) });
         const output = { stdout: '', stderr: '' };
+        const giveUp = (): void => {
+          child.kill();
+          reject(silent(timeoutMs ?? 0));
+        };
+        const watch = timeoutMs === undefined ? undefined : setTimeout(giveUp, timeoutMs);
         for (const name of ['stdout', 'stderr'] as const) {
           child[name].setEncoding('utf8').on('data', (text: string) => {
+            watch?.refresh();
             if (output[name].length < OUTPUT_BYTES) output[name] += text;
             // Nobody speaks for so long.
             else child.kill();
           });
         }
-        child.on('error', (error) =>
-          reject((error as NodeJS.ErrnoException).code === 'ENOENT' ? missing(error) : error),
-        );
-        child.on('close', (code) => resolve({ code: code ?? 128, ...output }));
+        child.on('error', (error) => {
+          clearTimeout(watch);
+          reject((error as NodeJS.ErrnoException).code === 'ENOENT' ? missing(error) : error);
+        });
+        child.on('close', (code) => {
+          clearTimeout(watch);
+          resolve({ code: code ?? 128, ...output });
+        });
         // A git that does not read its input closes it: that is its right.
         child.stdin.on('error', () => undefined);
         child.stdin.end(input);
       }),
   };
+}
+
+function silent(timeoutMs: number): RemoteError {
+  return new RemoteError('REMOTE_UNREACHABLE', `The remote has sent nothing for ${timeoutMs / 1000} seconds`, {
+    hint: 'Nothing was changed. Try again, or wait longer with --timeout.',
+  });
 }
 
 function missing(cause: unknown): RemoteError {

@@ -87,7 +87,7 @@ export async function fetchFrom(
 ): Promise<{ outcome: FetchOutcome; advertised: Advertisement }> {
   const url = withoutSecrets(remote.url);
   return withQuarantine(repository, async (quarantine) => {
-    const connection = connect(parseAddress(remote.url, repository.directory), options);
+    const connection = connect(repository, parseAddress(remote.url, repository.directory), options);
     const advertised = await connection.advertised();
     const plan = planFetch(remote, advertised, request);
     const known = reachableTips(repository);

@@ -7,7 +7,13 @@ import { type Bundle, encodeBundle } from '../registry/bundle.js';
 import { bundlePath } from '../registry/layout.js';
 import { formatName, type PackageVersion, parseVersion } from '../registry/names.js';
 import type { NamespaceIndex, VersionEntry } from '../registry/namespace-index.js';
-import { openRegistryDirectory, ownersOf, readNamespaceIndex } from '../registry/registry-directory.js';
+import {
+  openRegistryDirectory,
+  ownersOf,
+  readNamespaceIndex,
+  readPublishedIndex,
+  type RegistryDirectory,
+} from '../registry/registry-directory.js';
 import { writeRegistryFile } from '../registry/revision.js';
 import { summarize } from '../registry/summary.js';
 import type { CommitId } from '../repo/ids.js';
@@ -42,9 +48,11 @@ export async function publish(directory: string, request: PublishRequest, author
   const { bundle, signed } = await bundleOf(directory, at, request);
   const bytes = encodeBundle(bundle);
   const entry: VersionEntry = { ...summarize(bundle, signed), sha256: sha256Hex(bytes), bytes: bytes.length };
-  const waiting = await changeIndex(request.registry, at, author, async (path, versions) => {
-    if (versions.has(at.version)) throw exists(at);
-    await writeRegistryFile(path, bundlePath(entry.sha256), bytes);
+  const waiting = await changeIndex(request.registry, at, author, async (registry, versions) => {
+    const before = versions.get(at.version);
+    // What was interrupted, or waits, is gone on with; nobody has seen it yet.
+    if (before && (before.sha256 !== entry.sha256 || (await isPublished(registry, at)))) throw exists(at);
+    await writeRegistryFile(registry.path, bundlePath(entry.sha256), bytes);
     return entry;
   });
   return { name: formatName(at), version: at.version, ...entry, evidence: bundle.evidence.length, waiting };
@@ -71,7 +79,7 @@ async function changeIndex(
   directory: string,
   { namespace, name, version }: PackageVersion,
   author: RegistryAuthor,
-  change: (path: string, versions: ReadonlyMap<string, VersionEntry>) => Promise<VersionEntry>,
+  change: (registry: RegistryDirectory, versions: ReadonlyMap<string, VersionEntry>) => Promise<VersionEntry>,
 ): Promise<boolean> {
   const path = resolve(directory);
   return changeRegistry(path, async () => {
@@ -82,11 +90,18 @@ async function changeIndex(
     // Asked for now: nothing is to be written for somebody who may not sign.
     if ((await writer.ring(owners)).length < owners.threshold) throw notOwner(namespace, owners.keys);
     const versions = index.packages.get(name) ?? new Map<string, VersionEntry>();
-    const entry = await change(path, versions);
+    const entry = await change(registry, versions);
     const packages = new Map(index.packages).set(name, new Map(versions).set(version, entry));
     const next: NamespaceIndex = { ...index, packages };
     return (await publishIndex(registry, next, writer)).waiting;
   });
+}
+
+async function isPublished(
+  registry: RegistryDirectory,
+  { namespace, name, version }: PackageVersion,
+): Promise<boolean> {
+  return (await readPublishedIndex(registry, namespace)).packages.get(name)?.has(version) === true;
 }
 
 async function bundleOf(directory: string, at: PackageVersion, request: PublishRequest) {

@@ -74,7 +74,7 @@ export async function push(
     const address = remote.pushUrl ?? remote.url;
     const url = withoutSecrets(address);
     return withQuarantine(repository, async (quarantine) => {
-      const connection = connect(parseAddress(address, repository.directory), options);
+      const connection = connect(repository, parseAddress(address, repository.directory), options);
       const there = await connection.pushable();
       const plan = await Promise.all(wanted.map((item) => judge(repository, remote, item, there, request)));
       const rejected = plan.flatMap(({ ref, reason }) => (reason === undefined ? [] : [{ ref, reason }]));

@@ -4,7 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runGit } from '../repo/sandbox.js';
 import { type GitHost, startGitHost } from '../transport/git-server.js';
-import { fixtureModel } from '../paths.js';
+import { fixtureModel, temporaryDirectory } from '../paths.js';
 import { createCli, type Finished } from './cli.js';
 import { answerOf, digestOf, fingerprint, type ForeignRow, foreignPatch, outputOf, parseAnswer } from './repository.js';
 
@@ -33,7 +33,7 @@ async function importRows(person: string, name: string, rows: readonly ForeignRo
 }
 
 beforeAll(async () => {
-  host = await startGitHost();
+  host = await startGitHost(temporaryDirectory());
   host.behaviour.token = token;
   bare = host.create('patches.git');
   outputOf(await cli.run(['init', '--model', fixtureModel, '-C', at('ada')]));

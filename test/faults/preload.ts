@@ -4,9 +4,22 @@
  */
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { type FaultPlan, plannedFault } from './plan.js';
 import { Unsynced } from './unsynced.js';
+
+/** Node's callbacks. */
+type Done<T> = (error: unknown, value?: T) => void;
+
+/** Does something at once, and tells of it later. */
+function later<T>(action: () => T, done: Done<T>): void {
+  try {
+    const value = action();
+    process.nextTick(() => done(null, value));
+  } catch (error) {
+    process.nextTick(() => done(error));
+  }
+}
 
 /** The functions as they are, before anything is put in front of them. */
 const real = { ...fs };
@@ -68,8 +81,12 @@ async function install(plan: FaultPlan): Promise<void> {
       real.linkSync(absolute(from), absolute(to));
       unsynced.linking(absolute(to));
     });
-  const remove = (path: unknown, options?: { force?: boolean }): void => {
+  const remove = (path: unknown, options?: { force?: boolean; recursive?: boolean }): void => {
     if (options?.force === true && !real.existsSync(absolute(path))) return;
+    if (options?.recursive === true && real.lstatSync(absolute(path)).isDirectory()) {
+      for (const name of real.readdirSync(absolute(path))) remove(join(absolute(path), name), options);
+      return rmdir(path);
+    }
     pass('rm', absolute(path), () => {
       if (isOurs(absolute(path))) unsynced.removing(absolute(path));
       real.unlinkSync(absolute(path));
@@ -117,14 +134,30 @@ async function install(plan: FaultPlan): Promise<void> {
     });
   };
 
+  const openSync = (path: fs.PathLike, flags?: fs.OpenMode, mode?: fs.Mode): number => {
+    const created = creates(absolute(path), flags);
+    const open = () => real.openSync(path, flags ?? 'r', mode);
+    const descriptor = created ? pass('create', absolute(path), open) : open();
+    opened(absolute(path), descriptor, created);
+    return descriptor;
+  };
   Object.assign(fs, {
-    openSync: (path: fs.PathLike, flags?: fs.OpenMode, mode?: fs.Mode) => {
-      const created = creates(absolute(path), flags);
-      const open = () => real.openSync(path, flags ?? 'r', mode);
-      const descriptor = created ? pass('create', absolute(path), open) : open();
-      opened(absolute(path), descriptor, created);
-      return descriptor;
-    },
+    openSync,
+    // What streams write with.
+    open: (...[path, flags, mode, done]: [fs.PathLike, fs.OpenMode, fs.Mode, Done<number>]) =>
+      later(() => openSync(path, flags, mode), done),
+    write: (
+      ...[descriptor, bytes, offset, length, position, done]: [
+        number,
+        Uint8Array,
+        number,
+        number,
+        number | undefined,
+        Done<number>,
+      ]
+    ) => later(() => write(descriptor, bytes.subarray(offset, offset + length), position), done),
+    writev: (...[descriptor, chunks, position, done]: [number, Uint8Array[], number | undefined, Done<number>]) =>
+      later(() => write(descriptor, Buffer.concat(chunks), position), done),
     writeSync: (
       descriptor: number,
       bytes: Uint8Array,
@@ -156,19 +189,21 @@ async function install(plan: FaultPlan): Promise<void> {
     opened(absolute(path), file.fd, created);
     return file;
   };
-  const writeFile = async (path: fs.PathLike, data: Uint8Array | string): Promise<void> => {
-    const file = await open(path, 'w');
-    try {
-      write(file.fd, data);
-    } finally {
-      await file.close();
-    }
-  };
+  const writing =
+    (flags: 'w' | 'a') =>
+    async (path: fs.PathLike, data: Uint8Array | string): Promise<void> => {
+      const file = await open(path, flags);
+      try {
+        write(file.fd, data);
+      } finally {
+        await file.close();
+      }
+    };
   Object.assign(fs.promises, {
-    ...{ open, writeFile },
+    ...{ open, writeFile: writing('w'), appendFile: writing('a') },
     rename: async (from: unknown, to: unknown) => rename(from, to),
     link: async (from: unknown, to: unknown) => link(from, to),
-    rm: async (path: unknown, options?: { force?: boolean }) => remove(path, options),
+    rm: async (path: unknown, options?: { force?: boolean; recursive?: boolean }) => remove(path, options),
     unlink: async (path: unknown) => remove(path),
     rmdir: async (path: unknown) => rmdir(path),
     mkdir: async (path: unknown, options?: fs.MakeDirectoryOptions) => mkdir(path, options),

@@ -1,5 +1,4 @@
 /** A repository to try things in, and the real git, hermetic, beside it. */
-import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import type { Flip } from '../../src/patch/flip.js';
 import type { PatchId, WeightsId } from '../../src/patch/ids.js';
@@ -17,30 +16,14 @@ import { rootCommit } from '../../src/repo/resolve.js';
 import type { EvidenceFile } from '../../src/repo/state.js';
 import { temporaryDirectory } from '../paths.js';
 
+export { runGit } from './run-git.js';
+
 export const weights = 'ab'.repeat(32) as WeightsId;
 
 export const descriptor = createDescriptor(weights, [
   { name: 'blk.0.ffn_up.weight', type: 'Q1_0', shape: [128, 4096], sha256: '12'.repeat(32) },
   { name: 'blk.0.attn_norm.weight', type: 'F32', shape: [128], sha256: '34'.repeat(32) },
 ]);
-
-/** Runs the real git in a directory, without any configuration but the repository's. → its output, trimmed. */
-export function runGit(directory: string, ...args: string[]): string {
-  const env = {
-    PATH: process.env.PATH,
-    HOME: '/nonexistent',
-    GIT_CONFIG_NOSYSTEM: '1',
-    GIT_CONFIG_GLOBAL: '/dev/null',
-    GIT_AUTHOR_NAME: 'Ada',
-    GIT_AUTHOR_EMAIL: 'ada@example.org',
-    GIT_COMMITTER_NAME: 'Ada',
-    GIT_COMMITTER_EMAIL: 'ada@example.org',
-    GIT_TERMINAL_PROMPT: '0',
-    LC_ALL: 'C',
-  };
-  const options = { cwd: directory, env, encoding: 'utf8' as const, stdio: ['ignore', 'pipe', 'pipe'] as 'pipe'[] };
-  return execFileSync('git', args, options).trim();
-}
 
 /** Makes the local state that `init` ends with; the model itself is of no interest here. */
 export async function completeInit({ repository, root }: CreatedRepository): Promise<void> {

@@ -4,8 +4,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { runGit } from '../repo/sandbox.js';
-import { temporaryDirectory } from '../paths.js';
+import { runGit } from '../repo/run-git.js';
 
 /** What a host does besides serving. */
 export interface HostBehaviour {
@@ -30,8 +29,8 @@ export interface GitHost {
   close(): Promise<void>;
 }
 
-export async function startGitHost(): Promise<GitHost> {
-  const directory = temporaryDirectory();
+/** Starts a host of the repositories in a directory. */
+export async function startGitHost(directory: string): Promise<GitHost> {
   const behaviour: HostBehaviour = {};
   const requests: { line: string; authorized: boolean }[] = [];
   const server = createServer((request, response) => {

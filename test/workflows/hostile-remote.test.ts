@@ -59,7 +59,7 @@ const importRows = (name: string, row: number) => {
 };
 
 beforeAll(async () => {
-  host = await startGitHost();
+  host = await startGitHost(temporaryDirectory());
   const bare = host.create('patches.git');
   evil = new EvilRepository(bare);
   await init({ directory: ada, model: fixtureModel, inPlace: false });
@@ -484,7 +484,7 @@ describe('a server', () => {
 describe('a redirect', () => {
   let other: GitHost;
   beforeEach(async () => {
-    other = await startGitHost();
+    other = await startGitHost(temporaryDirectory());
   });
   afterEach(() => other.close());
 
