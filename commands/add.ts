@@ -8,7 +8,8 @@ export default class Add extends BankaiCommand {
   static override summary = 'Add a patch from a registry, with its evidence, to the state of HEAD.';
   static override description =
     'Takes the highest version in the range that is for your base model. It is verified before anything changes, kept for ' +
-    'use without the network, and pinned by digest in bankai.lock.json. Another version of the same patch gives way.';
+    'use without the network, and pinned by digest in bankai.lock.json. Without a range the newest version is taken, and "update" ' +
+    'stays with what is compatible with it: ^1.4.0 after 1.4.0. Another version of the same patch gives way.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> mathlab/calc',
     '<%= config.bin %> <%= command.id %> mathlab/calc@^1 -b calc',

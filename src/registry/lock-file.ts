@@ -21,7 +21,7 @@ const BYTE_LIMIT = 2 ** 20;
 export interface LockedVersion {
   /** The registry: its address, and the digest of the root that was trusted first. */
   readonly registry: { readonly url: string; readonly root: string };
-  /** What was asked for. */
+  /** What was asked for; where that was nothing, a caret and the version found. */
   readonly range: string;
   readonly version: string;
   /** SHA-256 of the bundle. */

@@ -12,6 +12,8 @@ export interface PackageName {
 export interface PackageRange extends PackageName {
   /** As semver's ranges are written; `*` where none was given. */
   readonly range: string;
+  /** None was given: what is found is kept with a caret from then on, as npm does. */
+  readonly isOpen?: true;
 }
 
 /** A name with one version. */
@@ -50,14 +52,16 @@ export function parseName(text: string): PackageName {
   return { namespace, name };
 }
 
-/** Parses `NAMESPACE/NAME`, or that with `@RANGE`. Throws NAME_INVALID. */
+/** Parses `NAMESPACE/NAME`, or that with `@RANGE`; `@latest` says no more than no range. Throws NAME_INVALID. */
 export function parseRange(text: string): PackageRange {
   const at = text.indexOf('@');
-  const range = at < 0 ? '*' : text.slice(at + 1).trim();
+  const range = at < 0 ? 'latest' : text.slice(at + 1).trim();
+  const name = parseName(at < 0 ? text : text.slice(0, at));
+  if (range === 'latest') return { ...name, range: '*', isOpen: true };
   if (range.length > 256 || semver.validRange(range) === null || range === '') {
     throw invalid(`"${text}" asks for no range of versions`, 'mathlab/calc@^1');
   }
-  return { ...parseName(at < 0 ? text : text.slice(0, at)), range };
+  return { ...name, range };
 }
 
 /** Parses `NAMESPACE/NAME@VERSION`. Throws NAME_INVALID. */

@@ -80,8 +80,9 @@ export async function fetchNewest(
   assertHonest(bundle, name, version, entry);
   const pin = { sha256: entry.sha256, bytes: entry.bytes, patch: patchId(bundle.patch), base: bundle.patch.base };
   const { url, root } = registry;
+  const kept = range.isOpen ? `^${version}` : range.range;
   const origin = [`namespace:${range.namespace}`, `registry:${registry.name}`];
-  return { name, origin, bundle, locked: { registry: { url, root }, range: range.range, version, ...pin } };
+  return { name, origin, bundle, locked: { registry: { url, root }, range: kept, version, ...pin } };
 }
 
 /** The highest version in a range that is for a base: what is yanked only when it is installed, or asked for by its number. */

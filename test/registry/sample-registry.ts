@@ -37,9 +37,9 @@ export const author = { ring: ringOf(keys.root, keys.online, keys.ada, keys.bob)
 const base = 'ab'.repeat(32) as WeightsId;
 
 /** The bundle of a version; the row that its patch flips makes it another patch. */
-export function bundleOf(name: string, version: string, row = 1): Bundle {
+export function bundleOf(name: string, version: string, row = 1, model: WeightsId = base): Bundle {
   const [namespace, short] = name.split('/');
-  const patch = createPatch(base, [{ kind: 'row', tensor: 'blk.0.ffn_up.weight', row }]);
+  const patch = createPatch(model, [{ kind: 'row', tensor: 'blk.0.ffn_up.weight', row }]);
   return { namespace, name: short, version, description: `what ${name} is for`, patch, evidence: [] };
 }
 
