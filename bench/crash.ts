@@ -79,11 +79,20 @@ function* trialsAt(stage: Stage, fault: Partial<FaultPlan>, every: number): Gene
   }
 }
 
-/** Kills at random instants, without end: a program that was faster does not count. */
+/**
+ * Kills at random instants, without end: a program that was faster does not count. Every eighth is let live, to know how
+ * long it takes now.
+ */
 function* randomKills(stage: Stage): Generator<Trial> {
+  let { elapsedMs } = stage;
   for (let i = 0; ; i++) {
-    const delayMs = stage.elapsedMs * (0.3 + 0.7 * Math.random());
-    yield { name: `after ${delayMs.toFixed(0)} ms`, run: () => tryKill(stage, delayMs, i % 4 === 0) };
+    const delayMs = i % 8 === 0 ? undefined : elapsedMs * (0.4 + 0.6 * Math.random());
+    const run = async (): Promise<Verdict> => {
+      const verdict = await tryKill(stage, delayMs, i % 4 === 1);
+      if (verdict.ended.signal === null) ({ elapsedMs } = verdict.ended);
+      return verdict;
+    };
+    yield { name: delayMs === undefined ? 'not killed' : `after ${delayMs.toFixed(0)} ms`, run };
   }
 }
 
@@ -103,8 +112,10 @@ async function lineOf(stage: Stage, kind: string, kills: number): Promise<Line> 
 }
 
 const git = (...args: string[]): string => execFileSync('git', args, { encoding: 'utf8' }).trim();
-const isChanged = git('status', '--porcelain', '--', 'src', 'commands', 'bin', 'schema', 'test/faults') !== '';
-const build = git('rev-parse', '--short', 'HEAD') + (isChanged ? ', changed' : '');
+/** What the program is made of: of the commits, the last one that changed any of it is told. */
+const program = ['src', 'commands', 'bin', 'assembly', 'schema', 'package.json'];
+const isChanged = git('status', '--porcelain', '--', ...program) !== '';
+const build = git('log', '-1', '--format=%h', '--', ...program) + (isChanged ? ', changed' : '');
 const room = mkdtempSync(join(values.room, 'bankai-crash-'));
 const lines: Line[] = values.append ? readRecord() : [];
 const wanted = (list: readonly string[] | undefined, name: string): boolean => list?.includes(name) ?? true;

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { availableParallelism, homedir } from 'node:os';
 import { join } from 'node:path';
 import type { KeyChoice } from '../../src/trust/keys.js';
-import type { Actor } from '../../src/workflows/actor.js';
+import { type Actor, anonymous, type Identity, type Role } from '../../src/workflows/actor.js';
 import type { Recorder } from '../../src/workflows/record.js';
 import type { Environment } from './view.js';
 
@@ -31,14 +31,37 @@ export function recorderOf(
 }
 
 /** Describes who acts from this terminal, now. */
-export const actorOf = (environment: Environment, directory: string): Actor => ({
-  identity: {
-    name: environment.GIT_AUTHOR_NAME || gitSetting('user.name', directory) || 'bankai user',
-    email: environment.GIT_AUTHOR_EMAIL || gitSetting('user.email', directory) || 'user@localhost',
-  },
-  time: new Date(),
-  keyDirectory: keyDirectoryOf(environment),
-});
+export function actorOf(environment: Environment, directory: string): Actor {
+  const settings = gitIdentities(directory);
+  const { GIT_AUTHOR_NAME, GIT_AUTHOR_EMAIL, GIT_COMMITTER_NAME, GIT_COMMITTER_EMAIL, EMAIL } = environment;
+  const role = (role: Role, name: string | undefined, email: string | undefined): Partial<Identity> => ({
+    ...namedIf('name', name || settings.get(`${role}.name`)),
+    ...namedIf('email', email || settings.get(`${role}.email`)),
+  });
+  return {
+    identity: {
+      name: settings.get('user.name') || GIT_AUTHOR_NAME || anonymous.name,
+      email: settings.get('user.email') || EMAIL || GIT_AUTHOR_EMAIL || anonymous.email,
+    },
+    roles: {
+      author: role('author', GIT_AUTHOR_NAME, GIT_AUTHOR_EMAIL),
+      committer: role('committer', GIT_COMMITTER_NAME, GIT_COMMITTER_EMAIL),
+    },
+    time: new Date(),
+    keyDirectory: keyDirectoryOf(environment),
+  };
+}
+
+const namedIf = <K extends string>(key: K, value: string | undefined): { [P in K]?: string } =>
+  (value ? { [key]: value } : {}) as { [P in K]?: string };
+
+/** Asks git, where it is installed, for all that it is told about people, with its own rules of precedence. */
+function gitIdentities(cwd: string): Map<string, string> {
+  const args = ['config', '-z', '--get-regexp', '^(user|author|committer)\\.(name|email)$'];
+  const { status, stdout } = spawnSync('git', args, { cwd, encoding: 'utf8' });
+  const entries = status === 0 ? stdout.split('\0').slice(0, -1) : [];
+  return new Map(entries.map((entry) => [entry.slice(0, entry.indexOf('\n')), entry.slice(entry.indexOf('\n') + 1)]));
+}
 
 /** The number of threads that compute unless somebody says otherwise. */
 export const defaultThreads = (): number => availableParallelism();

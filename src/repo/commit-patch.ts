@@ -14,6 +14,8 @@ export interface PatchCommit extends PatchAddition {
   readonly parent: CommitId;
   readonly message: string;
   readonly author: Signature;
+  /** By default the author. */
+  readonly committer?: Signature;
   readonly sign?: CommitSigner;
 }
 
@@ -31,6 +33,8 @@ export interface StateChange {
   readonly removed: readonly PatchId[];
   readonly message: string;
   readonly author: Signature;
+  /** By default the author. */
+  readonly committer?: Signature;
   readonly sign?: CommitSigner;
 }
 
@@ -56,8 +60,8 @@ export async function commitChange(repository: Repository, change: StateChange):
     }
     const parent = await readCommit(repository, change.parent);
     const tree = await changeTree(repository, parent.tree, changes);
-    const { author, message, sign } = change;
-    const commit = { tree, parents: [change.parent], author, committer: author, message };
+    const { author, committer = author, message, sign } = change;
+    const commit = { tree, parents: [change.parent], author, committer, message };
     return writeCommit(repository, commit, sign);
   });
 }

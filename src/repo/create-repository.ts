@@ -11,7 +11,7 @@ import { reporting } from './git-error.js';
 import type { CommitId } from './ids.js';
 import { makeLocalDirectory } from './local-state.js';
 import { moveHead } from './move-head.js';
-import type { RefNote } from './reflog.js';
+import { readReflog, type RefNote } from './reflog.js';
 import { listRefs, resolveRef } from './refs.js';
 import {
   describeRepository,
@@ -82,13 +82,12 @@ export async function createRepository({
     const root = await writeRootCommit(repository, descriptor);
     if (!head) {
       const move = { from: undefined, to: root, branch: DEFAULT_BRANCH };
-      await moveHead(repository, { ...move, note: await note?.(repository) });
+      await moveHead(repository, { ...move, note: noteBefore(repository, root) ?? (await note?.(repository)) });
     }
     return { repository, root, head: head ?? (await readHead(repository)), adopted: head !== undefined };
   });
 }
 
-/** Opens the git repository that is there. One without HEAD is none yet: the making of it was interrupted. */
 /**
  * Makes a git repository without a commit, to clone into, or opens the one that an interrupted clone left. Throws
  * REPOSITORY_UNSUPPORTED, IO.
@@ -103,6 +102,7 @@ export async function makeCloneTarget(directory: string): Promise<Repository> {
   return repository;
 }
 
+/** Opens the git repository that is there. One without HEAD is none yet: the making of it was interrupted. */
 async function openPresent(directory: string): Promise<Repository | undefined> {
   const place = await lstatIfThere(join(directory, '.git'));
   if (place === undefined) return undefined;
@@ -122,6 +122,12 @@ async function lstatIfThere(path: string): Promise<Stats | undefined> {
 /** Reads HEAD, or gives undefined for a repository without a commit: a bare `git init`, or an interrupted one of ours. */
 async function readHeadIfBorn(repository: Repository): Promise<Head | undefined> {
   return resolveRef(repository, 'HEAD') === undefined ? undefined : readHead(repository);
+}
+
+/** What an interrupted call wrote into HEAD's reflog: to be written once, and at that time. */
+function noteBefore(repository: Repository, root: CommitId): RefNote | undefined {
+  const last = readReflog(repository, 'HEAD').at(-1);
+  return last?.to === root ? { by: last.by, message: last.message } : undefined;
 }
 
 async function assertBase(repository: Repository, commit: CommitId, descriptor: RepositoryDescriptor): Promise<void> {

@@ -1,4 +1,4 @@
-/** Owns who commits are by: the repository's own git configuration. */
+/** Owns who commits are by: git's own rules, as far as a repository's configuration is concerned. */
 import { readSettings } from './git-config.js';
 import type { Repository } from './repository.js';
 
@@ -8,19 +8,36 @@ export interface Identity {
   readonly email: string;
 }
 
+/** Whoever wrote something, or whoever recorded it: reflogs and tags name the latter. */
+export type Role = 'author' | 'committer';
+
 /** The identity of people who told neither git nor us who they are. */
 export const anonymous: Identity = { name: 'bankai user', email: 'user@localhost' };
 
+/** What is known from outside of the repository's own configuration. */
+export interface KnownIdentity {
+  /** Counts more than the configuration: `GIT_AUTHOR_NAME`. */
+  readonly first?: Partial<Identity> | undefined;
+  /** Counts less. */
+  readonly last?: Partial<Identity> | undefined;
+}
+
 /**
- * Reads `user.name` and `user.email` of the repository's own configuration; what it lacks is taken from `fallback`.
- * Characters that would break a commit's header are dropped, as git drops them.
+ * Says who somebody is in a role, with git's precedence: what comes first, then `author.name` or `committer.name` of the
+ * repository's own configuration, then `user.name`, then what comes last. Characters that would break a commit's header are
+ * dropped, as git drops them.
  */
-export async function readIdentity(repository: Repository, fallback: Identity = anonymous): Promise<Identity> {
+export async function readIdentity(
+  repository: Repository,
+  role: Role = 'committer',
+  { first, last }: KnownIdentity = {},
+): Promise<Identity> {
   const settings = readSettings(repository);
-  return {
-    name: clean(settings.get('user.name')) ?? clean(fallback.name) ?? anonymous.name,
-    email: clean(settings.get('user.email')) ?? clean(fallback.email) ?? anonymous.email,
-  };
+  const pick = (key: keyof Identity): string =>
+    [first?.[key], settings.get(`${role}.${key}`), settings.get(`user.${key}`), last?.[key]]
+      .map(clean)
+      .find((value) => value !== undefined) ?? anonymous[key];
+  return { name: pick('name'), email: pick('email') };
 }
 
 function clean(value: string | undefined): string | undefined {

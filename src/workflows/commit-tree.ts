@@ -45,6 +45,7 @@ export async function commitTree(
 ): Promise<CommitId> {
   const committer = await signatureOf(repository, recorder);
   const sign = recorder.signCommits === true ? commitSigner(await openSigner(recorder)) : undefined;
-  const commit = { tree, parents, message, author: author ?? committer, committer };
+  const by = author ?? (await signatureOf(repository, recorder, 'author'));
+  const commit = { tree, parents, message, author: by, committer };
   return reporting('write a commit', () => writeCommit(repository, commit, sign));
 }

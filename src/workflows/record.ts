@@ -10,7 +10,7 @@ import type { KeyChoice } from '../trust/keys.js';
 import { encodePublicKey } from '../trust/public-key.js';
 import type { SigningKey } from '../trust/signing-key.js';
 import { encodeStatement, type Statement, STATEMENT_PAYLOAD_TYPE } from '../trust/statement.js';
-import { type Actor, noteOf } from './actor.js';
+import { type Actor, noteOf, signatureOf } from './actor.js';
 import { moveTo } from './checkout.js';
 import { commitSigner, openSigner } from './commit-tree.js';
 import type { Workspace } from './workspace.js';
@@ -108,7 +108,8 @@ export async function recordFinished(
     added,
     removed,
     message: message.endsWith('\n') ? message : `${message}\n`,
-    author: note.by,
+    author: await signatureOf(repository, recorder, 'author'),
+    committer: note.by,
     ...(key && { sign: commitSigner(key) }),
   });
   const fresh = new Set(

@@ -14,6 +14,7 @@ interface Ended {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
   readonly stderr: string;
+  readonly elapsedMs: number;
 }
 
 /** What a trial found: nothing, when all is well. */
@@ -61,8 +62,8 @@ export async function tryFault(stage: Stage, fault: Partial<FaultPlan>, again = 
   return inTrial(stage, run, { refused: fault.kind === 'error', again });
 }
 
-/** Runs a scenario and kills it after some milliseconds. */
-export async function tryKill(stage: Stage, delayMs: number, again = true): Promise<Verdict> {
+/** Runs a scenario and kills it after some milliseconds; not at all without them. */
+export async function tryKill(stage: Stage, delayMs: number | undefined, again = true): Promise<Verdict> {
   const run = (place: string) => runProgram(place, stage.scenario.args, undefined, delayMs);
   return inTrial(stage, run, { refused: false, again });
 }
@@ -161,11 +162,12 @@ function run(
     const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'ignore', 'pipe'] });
     const timer = delayMs === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), delayMs);
     let stderr = '';
+    const start = performance.now();
     child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
     child.on('error', reject);
     child.on('close', (code, signal) => {
       clearTimeout(timer);
-      resolve({ code, signal, stderr });
+      resolve({ code, signal, stderr, elapsedMs: performance.now() - start });
     });
   });
 }

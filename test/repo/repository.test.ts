@@ -142,8 +142,17 @@ test('who commits are by is the configuration of the repository, else whoever is
   const repository = await newRepository();
   expect(await readIdentity(repository)).toEqual(anonymous);
   runGit(repository.directory, 'config', 'user.name', 'Ada <Lovelace>');
-  expect(await readIdentity(repository, { name: 'Bob', email: 'bob@example.org' })).toEqual({
+  const last = { name: 'Bob', email: 'bob@example.org' };
+  expect(await readIdentity(repository, 'author', { last })).toEqual({
     name: 'Ada Lovelace',
     email: 'bob@example.org',
   });
+  const first = { name: 'Eve' };
+  expect(await readIdentity(repository, 'author', { first, last })).toMatchObject({
+    name: 'Eve',
+    email: 'bob@example.org',
+  });
+  runGit(repository.directory, 'config', 'author.email', 'author@example.org');
+  expect(await readIdentity(repository, 'author', { last })).toMatchObject({ email: 'author@example.org' });
+  expect(await readIdentity(repository, 'committer', { last })).toMatchObject({ email: 'bob@example.org' });
 });
