@@ -30,10 +30,15 @@ interface Indexed {
 
 const HEADER_BYTES = 12;
 const HASH_BYTES = 20;
-/** The largest object that is taken in: git hosts have such a limit too, and what we make is far smaller. */
-const OBJECT_BYTES = 128 * 2 ** 20;
-/** The most objects of a pack: what is remembered of each is held at the same time. */
-const OBJECT_LIMIT = 5_000_000;
+/** What a pack may ask for. */
+export const packLimits = {
+  /** The largest object that is taken in: git hosts have such a limit too, and what we make is far smaller. */
+  objectBytes: 128 * 2 ** 20,
+  /** The most objects of a pack: what is remembered of each is held at the same time. */
+  objects: 5_000_000,
+  /** What the objects that deltas wait for may have together: they are held at the same time. */
+  heldBytes: CHAIN_BYTES,
+};
 /** Bytes that are unpacked between two looks at the rest of the world. */
 const TURN_BYTES = 2 ** 24;
 
@@ -46,11 +51,12 @@ export async function indexPack(
   path: string,
   indexPath: string,
   onObject: (done: number, total: number) => void = () => undefined,
+  limits = packLimits,
 ): Promise<PackSummary> {
   const { size } = statSync(path);
   const checksum = await hashPack(path, size);
   const bytes = packReader(path);
-  const read: Reading = (offset) => readEntry({ name: 'it', bytes }, offset, OBJECT_BYTES);
+  const read: Reading = (offset) => readEntry({ name: 'it', bytes }, offset, limits.objectBytes);
   const entries: Indexed[] = [];
   try {
     const count = readHeader(bytes(0, HEADER_BYTES));
@@ -60,7 +66,7 @@ export async function indexPack(
     let at = HEADER_BYTES;
     for (let i = 0; i < count; i++) {
       if (at >= size - HASH_BYTES) throw new Error(`it ends after ${i} of ${count} objects`);
-      if (i >= OBJECT_LIMIT) throw new Error(`it has ${count} objects (limit ${OBJECT_LIMIT})`);
+      if (i >= limits.objects) throw new Error(`it has ${count} objects (limit ${limits.objects})`);
       const { type, base, content, end } = read(at);
       const entry: Indexed = { offset: at, crc: crc32(bytes(at, end - at)), oid: undefined };
       entries.push(entry);
@@ -78,7 +84,7 @@ export async function indexPack(
       onObject(i + 1, count);
     }
     if (at !== size - HASH_BYTES) throw new Error('it has bytes that belong to no object');
-    await resolveDeltas(bases, waiting, read, async (made) => {
+    await resolveDeltas(bases, waiting, read, limits, async (made) => {
       await pause(made);
       onObject(count, count);
     });
@@ -137,6 +143,7 @@ async function resolveDeltas(
   bases: readonly Indexed[],
   waiting: Map<string, Indexed[]>,
   read: Reading,
+  limits: typeof packLimits,
   onMade: (bytes: number) => Promise<void>,
 ): Promise<void> {
   const childrenOf = ({ offset, oid }: Indexed): Indexed[] => {
@@ -160,14 +167,14 @@ async function resolveDeltas(
       const deltaBytes = below.deltaBytes + delta.length;
       if (below.depth >= CHAIN_LIMIT || deltaBytes > CHAIN_BYTES)
         throw new Error('it has a chain of deltas without end');
-      const made = applyDelta(below.content, delta, OBJECT_BYTES);
+      const made = applyDelta(below.content, delta, limits.objectBytes);
       entry.oid = wellFormed(type, made);
       await onMade(made.length);
       const above = childrenOf(entry);
       if (above.length === 0) continue;
       held.push({ content: made, children: above, depth: below.depth + 1, deltaBytes });
       heldBytes += made.length;
-      if (heldBytes > CHAIN_BYTES) throw new Error('its deltas need more memory than they may');
+      if (heldBytes > limits.heldBytes) throw new Error('its deltas need more memory than they may');
     }
   }
 }

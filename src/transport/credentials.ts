@@ -58,4 +58,4 @@ export function createCredentials(git: GitProgram, token: Token | undefined): Cr
 
 /** Whether nobody on the way can read what is sent. */
 const isPrivate = ({ protocol, hostname }: URL): boolean =>
-  protocol === 'https:' || hostname === 'localhost' || /^127\.|^\[::1\]$/.test(hostname);
+  protocol === 'https:' || hostname === 'localhost' || /^127(\.\d+){3}$|^\[::1\]$/.test(hostname);
