@@ -3,6 +3,7 @@ import { shortId } from './id.js';
 import { plural } from './number.js';
 import { printable, wrap } from './text.js';
 import type { View } from './view.js';
+import { warningLines } from './warnings.js';
 
 /** What `bankai import --json` prints: `schema/import.schema.json`. */
 export interface ImportReport {
@@ -16,6 +17,8 @@ export interface ImportReport {
   readonly ignoredFields: readonly string[];
   /** What people should know about the conversion, as sentences. */
   readonly notes: readonly string[];
+  /** What policies that only warn have against the patch. */
+  readonly warnings: readonly string[];
 }
 
 /** Writes which patch came of the file, and what of the file is not in it. */
@@ -27,5 +30,6 @@ export function renderImport(report: ImportReport, view: View): string[] {
     ` patch ${style.id(shortId(report.patch))}, ${plural(report.flips, 'flip')}`,
     ...(report.ignoredFields.length === 0 ? [] : [` ignored: ${report.ignoredFields.map(printable).join(', ')}`]),
     ...report.notes.flatMap((note) => wrap(`note: ${printable(note)}`, view.width - 1)).map((line) => ` ${line}`),
+    ...warningLines(report.warnings, view),
   ];
 }

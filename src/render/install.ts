@@ -4,6 +4,7 @@ import { plural } from './number.js';
 import { renderTable } from './table.js';
 import { printable, truncate } from './text.js';
 import { signs, type View } from './view.js';
+import { warningLines } from './warnings.js';
 
 /** What `add`, `update` and `remove` print with `--json`: `schema/add.schema.json` and its kin. */
 export interface InstallReport {
@@ -18,10 +19,12 @@ export interface InstallReport {
     readonly patch: string;
     readonly description?: string;
   }[];
+  /** What policies that only warn have against the patches. */
+  readonly warnings: readonly string[];
 }
 
 /** Writes what came and went, and where HEAD is now. */
-export function renderInstall({ commit, branch, changes }: InstallReport, view: View): string[] {
+export function renderInstall({ commit, branch, changes, warnings }: InstallReport, view: View): string[] {
   const { style } = view;
   const { arrow, ellipsis } = signs(view);
   const place = branch === undefined ? 'detached HEAD' : printable(branch);
@@ -38,6 +41,7 @@ export function renderInstall({ commit, branch, changes }: InstallReport, view: 
         ? []
         : [`   ${truncate(printable(description.split('\n')[0]), view.width - 3, ellipsis)}`]),
     ]),
+    ...warningLines(warnings, view),
   ];
 }
 

@@ -11,6 +11,8 @@ export interface KeySummary {
   /** It opens with a passphrase only. */
   readonly encrypted: boolean;
   readonly isDefault: boolean;
+  /** Why it signs no more, where it was revoked. */
+  readonly revoked?: string;
 }
 
 /** Digits of a key's id in a list: enough to type to others, and to compare by eye. */
@@ -24,8 +26,10 @@ export function renderKeys(keys: readonly KeySummary[], view: View): string[] {
     key.isDefault ? { text: `* ${key.name}`, paint: style.name } : `  ${key.name}`,
     { text: key.id.slice(0, LIST_DIGITS), paint: style.id },
     key.encrypted ? 'passphrase' : '',
+    key.revoked === undefined ? '' : { text: `revoked: ${key.revoked}`, paint: style.bad },
   ]);
-  return renderTable([{ header: '', flexible: true }, { header: '' }, { header: '' }], rows, view);
+  const columns = [{ header: '', flexible: true }, { header: '' }, { header: '' }, { header: '', flexible: true }];
+  return renderTable(columns, rows, view);
 }
 
 /** Writes which key there is now. */

@@ -10,6 +10,8 @@ export interface TrustedKeySummary {
   readonly id: string;
   /** What it is trusted for; none is everything. */
   readonly scopes: readonly string[];
+  /** Why it is not believed any more, where it was revoked. */
+  readonly revoked?: string;
 }
 
 const LIST_DIGITS = 16;
@@ -18,10 +20,10 @@ const LIST_DIGITS = 16;
 export function renderTrustedKeys(keys: readonly TrustedKeySummary[], view: View): string[] {
   if (keys.length === 0) return ['You trust no keys but your own: see "bankai trust add".'];
   const { style } = view;
-  const rows = keys.map(({ name, id, scopes }) => [
+  const rows = keys.map(({ name, id, scopes, revoked }) => [
     { text: name, paint: style.name },
     { text: id.slice(0, LIST_DIGITS), paint: style.id },
-    scopesOf(scopes),
+    revoked === undefined ? scopesOf(scopes) : { text: `revoked: ${revoked}`, paint: style.bad },
   ]);
   return renderTable([{ header: '', flexible: true }, { header: '' }, { header: '', flexible: true }], rows, view);
 }

@@ -115,6 +115,17 @@ export function patchAt(repository: Repository, id: PatchId, oid: ObjectId): Pat
   return patch;
 }
 
+/** Lists the patches about which two commits have not the same evidence. Reads trees only. Throws REPOSITORY_CORRUPT. */
+export function restatedPatches(
+  repository: Repository,
+  [before, after]: readonly [CommitId, CommitId],
+  ids: readonly PatchId[],
+): PatchId[] {
+  const oidAt = (commit: CommitId, id: PatchId) => entryAt(repository, commit, evidenceDirectory(id))?.oid;
+  if (before === after) return [];
+  return ids.filter((id) => oidAt(before, id) !== oidAt(after, id));
+}
+
 /** Reads the evidence of one patch, in the order of file names. Throws REPOSITORY_CORRUPT when a digest is wrong. */
 export async function readEvidence(repository: Repository, commit: CommitId, id: PatchId): Promise<EvidenceFile[]> {
   const directory = entryAt(repository, commit, evidenceDirectory(id));

@@ -6,6 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { TrustError } from '../errors.js';
 import { parseJson } from '../patch/canonical.js';
 import { schemaViolation } from '../schema.js';
+import type { StatementKind } from './predicates.js';
 import type { Statement } from './statement.js';
 import { isTrusted, type Origin, type Trust } from './trust.js';
 
@@ -22,6 +23,10 @@ export interface Policy {
   readonly trusted?: boolean;
   /** Somebody trusted who did not make it measured it. */
   readonly evaluatedByOthers?: boolean;
+  /** At least so many trusted keys that did not make it signed a review that approves. */
+  readonly reviews?: number;
+  /** Kinds of statements, each of which somebody trusted signed. */
+  readonly statements?: readonly StatementKind[];
   /** Held-out problems, in one evaluation by somebody trusted. */
   readonly evidence?: {
     /** At least so many more fixed than broken. */
@@ -75,17 +80,27 @@ export function breaches(policy: Policy, candidate: Candidate, trust: Trust): st
   const believed = statements.filter(({ signers }) => signers.some((id) => isTrusted(trust, id, origin)));
   const makers = statements.filter(({ statement }) => isMaking(statement));
   const authors = new Set(makers.flatMap(({ signers }) => signers));
-  const others = ({ signers }: Candidate['statements'][number]): boolean =>
-    signers.some((id) => !authors.has(id) && isTrusted(trust, id, origin));
-  const evaluations = believed.filter(({ statement }) => statement.kind === 'evaluation');
+  const othersOf = (of: Candidate['statements']): Set<string> =>
+    new Set(of.flatMap(({ signers }) => signers.filter((id) => !authors.has(id) && isTrusted(trust, id, origin))));
+  const evaluations = believed.filter(({ statement }) => isAboutItsSubject(statement));
+  const approvals = statements.filter(
+    ({ statement }) => statement.kind === 'review' && statement.predicate.verdict === 'approve',
+  );
+  const reviewers = othersOf(approvals).size;
   return [
     ...(policy.signed === true && statements.length === 0 ? ['is signed by nobody'] : []),
     ...(policy.trusted === true && !believed.some(({ statement }) => isMaking(statement))
       ? ['was made by nobody whom you trust']
       : []),
-    ...(policy.evaluatedByOthers === true && !evaluations.some(others)
+    ...(policy.evaluatedByOthers === true && othersOf(evaluations).size === 0
       ? ['was evaluated by nobody whom you trust but its author']
       : []),
+    ...(policy.reviews !== undefined && reviewers < policy.reviews
+      ? [`has ${reviewers} of ${policy.reviews} approvals by others whom you trust`]
+      : []),
+    ...(policy.statements ?? [])
+      .filter((kind) => !believed.some(({ statement }) => statement.kind === kind))
+      .map((kind) => `has no ${kind} statement by somebody whom you trust`),
     ...(policy.evidence && !evaluations.some(({ statement }) => suffices(policy.evidence ?? {}, statement))
       ? [`has no evaluation that you trust with ${demandOf(policy.evidence)} on held-out problems`]
       : []),
@@ -99,6 +114,13 @@ export function breaches(policy: Policy, candidate: Candidate, trust: Trust): st
 /** Whether a statement says how a patch came about. */
 export const isMaking = ({ kind }: Statement): boolean =>
   kind === 'search' || kind === 'import' || kind === 'derivation';
+
+/** Whether a statement says what its subject does: not what it does together with something else. */
+function isAboutItsSubject({ kind, patch, predicate }: Statement): boolean {
+  if (kind !== 'evaluation') return false;
+  const { patches, against } = predicate;
+  return patches.length === against.length + 1 && patches.every((id) => id === patch || against.includes(id));
+}
 
 function suffices(demand: NonNullable<Policy['evidence']>, statement: Statement): boolean {
   if (statement.kind !== 'evaluation') return false;

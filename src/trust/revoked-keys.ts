@@ -2,8 +2,9 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileDurably } from '../durable.js';
+import { TrustError } from '../errors.js';
 import { sha256Hex } from '../patch/ids.js';
-import { openEnvelope } from './envelope.js';
+import { decodeEnvelope, openEnvelope } from './envelope.js';
 import { makePrivateDirectory, reportingKeys } from './private-file.js';
 import type { PublicKey } from './public-key.js';
 import { decodeStatement, STATEMENT_PAYLOAD_TYPE } from './statement.js';
@@ -18,7 +19,10 @@ export async function keepRevocation(directory: string, envelope: Uint8Array): P
   });
 }
 
-/** Reads which of the keys that a person knows are revoked, and why. Throws what opening envelopes throws. */
+/**
+ * Reads which of the keys that a person knows are revoked, and why. A file counts where it lies, even when whoever signed it
+ * is not known any more: to forget somebody must not bring a key back. Throws SIGNATURE_INVALID and what else opening envelopes throws.
+ */
 export async function readRevokedKeys(directory: string, known: readonly PublicKey[]): Promise<Map<string, string>> {
   const byId = new Map(known.map((key) => [key.id as string, key]));
   const revoked = new Map<string, string>();
@@ -30,9 +34,22 @@ export async function readRevokedKeys(directory: string, known: readonly PublicK
   );
   for (const file of files.filter((name) => /^[0-9a-f]{64}\.json$/.test(name))) {
     const bytes = await readFile(join(folder(directory), file));
-    const { payload } = openEnvelope(bytes, STATEMENT_PAYLOAD_TYPE, (id) => byId.get(id));
-    const { kind, patch, predicate } = decodeStatement(payload, { keys: new Set(byId.keys()) });
-    if (kind === 'revocation') revoked.set(patch, predicate.reason);
+    try {
+      const { kind, patch, predicate } = decodeStatement(payloadOf(bytes, byId), { keys: new Set(byId.keys()) });
+      if (kind === 'revocation') revoked.set(patch, predicate.reason);
+    } catch (error) {
+      // About a key that is not known any more: it will count again when the key is.
+      if (!(error instanceof TrustError) || error.code !== 'STATEMENT_MISMATCH') throw error;
+    }
   }
   return revoked;
+}
+
+function payloadOf(bytes: Uint8Array, known: ReadonlyMap<string, PublicKey>): Uint8Array {
+  try {
+    return openEnvelope(bytes, STATEMENT_PAYLOAD_TYPE, (id) => known.get(id)).payload;
+  } catch (error) {
+    if (!(error instanceof TrustError) || error.code !== 'SIGNER_UNKNOWN') throw error;
+    return Buffer.from(decodeEnvelope(bytes).payload, 'base64');
+  }
 }

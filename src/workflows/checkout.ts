@@ -19,7 +19,7 @@ import type { RefNote } from '../repo/reflog.js';
 import type { Repository } from '../repo/repository.js';
 import { resolveStack } from '../repo/resolve.js';
 import { previousPlace } from '../repo/revision.js';
-import { readPatches, readState } from '../repo/state.js';
+import { readPatches, readState, restatedPatches } from '../repo/state.js';
 import { type HeadPlace, writeUndo } from '../repo/undo-record.js';
 import { resolveRef } from '../repo/refs.js';
 import { readModelCommit } from '../repo/model-ref.js';
@@ -180,11 +180,16 @@ async function moveAlone(
     const shapeOf = shapesOf(gguf);
     for (const patch of patches.values()) assertPatchFits(patch, state.weightsId, shapeOf);
     const present = new Set(state.patches);
-    const added = ids.filter((id) => !present.has(id));
+    const staying = ids.filter((id) => present.has(id));
+    // What is said of those may have changed: somebody may have taken one back.
+    const restated =
+      staying.length === 0 ? [] : restatedPatches(repository, [await readModelCommit(repository), holds], staying);
+    const judged = [...ids.filter((id) => !present.has(id)), ...restated];
     const { unsigned, warnings } = await passGate(repository, keyDirectory, {
-      patches: new Map(added.map((id) => [id, patches.get(id) as Patch])),
+      patches: new Map(judged.map((id) => [id, patches.get(id) as Patch])),
       commitOf: () => holds,
       shapeOf,
+      staying: new Set(restated),
       ...(destination.fresh && { fresh: destination.fresh }),
     });
     const now = await appliedMask(workspace);

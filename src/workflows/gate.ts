@@ -19,6 +19,8 @@ export interface Arrivals {
   readonly shapeOf: ShapeOf;
   /** Patches that the person has just recorded: policies are about what others made. */
   readonly fresh?: ReadonlySet<PatchId>;
+  /** Patches that are in the model already: what is new about them is told, but they are not refused. */
+  readonly staying?: ReadonlySet<PatchId>;
 }
 
 /** What is to be told of patches that passed. */
@@ -37,7 +39,7 @@ export interface Passed {
 export async function passGate(
   repository: Repository,
   keyDirectory: string | undefined,
-  { patches, commitOf, shapeOf, fresh }: Arrivals,
+  { patches, commitOf, shapeOf, fresh, staying }: Arrivals,
 ): Promise<Passed> {
   const policies = await policiesOf(repository, keyDirectory);
   const trust = await readTrust(keyDirectory);
@@ -45,16 +47,18 @@ export async function passGate(
   const passed: Passed = { unsigned: [], warnings: [] };
   for (const [id, patch] of patches) {
     const { statements } = await checkEvidence(repository, commitOf(id), id, patch.base);
-    if (statements.length === 0) passed.unsigned.push(id);
+    const isStaying = staying?.has(id) === true;
+    if (statements.length === 0 && !isStaying) passed.unsigned.push(id);
     const holding = statements.map((check) => assertHolds(check, id));
     if (fresh?.has(id) === true) continue;
     const origin = sources.get(id) ?? [];
     const standing = standingOf(holding, trust, origin);
     if (standing.revoked) {
       const strict = policies.some(({ policy }) => policy.mode !== 'off');
-      if (strict) throw revoked(id, standing.revoked);
+      if (strict && !isStaying) throw revoked(id, standing.revoked);
       passed.warnings.push(sentence(id, `was revoked: ${standing.revoked.reason}`));
     }
+    if (isStaying) continue;
     const candidate = {
       tensors: Object.keys(patch.flips),
       bits: bitsOf(patch, shapeOf),

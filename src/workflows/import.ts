@@ -81,6 +81,7 @@ export async function importFile(directory: string, request: ImportRequest, reco
       flips: patchFlips(patch).length,
       ignoredFields: summary.unknownFields,
       notes: summary.notes,
+      warnings: recorded.warnings,
     };
   });
 }

@@ -8,7 +8,7 @@ import type { PatchAddition } from '../repo/commit-patch.js';
 import { recordSources } from '../repo/sources.js';
 import { type EvidenceFile, readState } from '../repo/state.js';
 import { type Fetched, fetchNewest, registryOf } from './fetch-version.js';
-import { recordFinished, type Recorder } from './record.js';
+import { type Finished, recordFinished, type Recorder } from './record.js';
 import type { RegistryPlaces } from './search-registries.js';
 import { changeWorkspace, type Workspace } from './workspace.js';
 
@@ -70,10 +70,10 @@ export async function uninstall(directory: string, names: readonly string[], rec
     const removed = gone.map(({ patch }) => patch).filter((id) => present.includes(id) && !kept.has(id));
     const message = `Remove ${names.join(', ')}`;
     const change = { added: [], removed, message, onto: head };
-    const commit = removed.length > 0 ? await recordFinished(workspace, change, recorder) : head.commit;
+    const done = removed.length > 0 ? await recordFinished(workspace, change, recorder) : unchanged(head);
     await writeLock(repository.directory, rest);
     return {
-      commit,
+      ...done,
       ...(head.branch !== undefined && { branch: head.branch }),
       changes: gone.map(({ name, version, patch }) => ({ name, from: version, patch })),
     };
@@ -96,10 +96,10 @@ async function install(workspace: Workspace, onto: Head, lock: Lock, fetched: re
   // Before the gate, which asks; and true whether or not it lets the patches pass.
   for (const { locked, origin } of fetched) await recordSources(repository, new Map([[locked.patch, origin]]));
   const isNew = added.length + removed.length > 0;
-  const commit = isNew ? await recordFinished(workspace, change, recorder) : onto.commit;
+  const done = isNew ? await recordFinished(workspace, change, recorder) : unchanged(onto);
   await writeLock(repository.directory, next);
   return {
-    commit,
+    ...done,
     ...(onto.branch !== undefined && { branch: onto.branch }),
     changes: fetched.map(({ name, locked, bundle }) => ({
       name,
@@ -110,6 +110,8 @@ async function install(workspace: Workspace, onto: Head, lock: Lock, fetched: re
     })),
   };
 }
+
+const unchanged = ({ commit }: Head): Finished => ({ commit, warnings: [] });
 
 const messageOf = (fetched: readonly Fetched[]): string =>
   [

@@ -10,6 +10,7 @@ import {
   isPrivateKeyText,
   parseOpenSshPrivateKey,
 } from '../trust/openssh-key.js';
+import { readTrust } from '../trust/trust.js';
 
 /** A key as people may see it. */
 export interface KeySummary {
@@ -17,11 +18,17 @@ export interface KeySummary {
   readonly id: string;
   readonly encrypted: boolean;
   readonly isDefault: boolean;
+  /** Why it signs no more, where it was revoked. */
+  readonly revoked?: string;
 }
 
-/** Lists the keys of a directory by name. Throws KEY_INVALID, KEY_UNSAFE, IO. */
+/** Lists the keys of a directory by name. Throws KEY_INVALID, KEY_UNSAFE, IO, and what reading revocations throws. */
 export async function keys(directory: string): Promise<KeySummary[]> {
-  return (await listKeys(directory)).map(summaryOf);
+  const { revoked } = await readTrust(directory);
+  return (await listKeys(directory)).map((entry) => {
+    const reason = revoked.get(entry.publicKey.id);
+    return { ...summaryOf(entry), ...(reason !== undefined && { revoked: reason }) };
+  });
 }
 
 /** Makes a key. Throws KEY_EXISTS, NAME_INVALID, KEY_UNSAFE, IO. */

@@ -49,8 +49,7 @@ export interface Change {
 
 export type NewPatch = Addition & Pick<Change, 'message' | 'onto'>;
 
-export interface Recorded {
-  readonly commit: CommitId;
+export interface Recorded extends Finished {
   readonly patch: PatchId;
   readonly signer: string;
 }
@@ -58,8 +57,8 @@ export interface Recorded {
 /** Signs and commits a patch and checks the new commit out. Throws the codes of the rooms it joins. */
 export async function record(workspace: Workspace, addition: NewPatch, recorder: Recorder): Promise<Recorded> {
   const { message, onto, ...added } = addition;
-  const { commit, signer } = await recordChange(workspace, { added: [added], removed: [], message, onto }, recorder);
-  return { commit, patch: patchId(addition.patch), signer };
+  const done = await recordChange(workspace, { added: [added], removed: [], message, onto }, recorder);
+  return { ...done, patch: patchId(addition.patch) };
 }
 
 /** Signs what comes in, commits the change and checks the new commit out. Throws the codes of the rooms it joins. */
@@ -82,12 +81,19 @@ export async function recordChange(
     ],
   }));
   const change = { added: finished, removed, message, onto };
-  return { commit: await recordFinished(workspace, change, { ...recorder, signer: key }, true), signer: key.id };
+  const done = await recordFinished(workspace, change, { ...recorder, signer: key }, true);
+  return { ...done, signer: key.id };
 }
 
 /** A change whose patches come with their evidence, signed by whoever said it. */
 export interface FinishedChange extends Omit<Change, 'added'> {
   readonly added: readonly PatchAddition[];
+}
+
+export interface Finished {
+  readonly commit: CommitId;
+  /** What policies that only warn have against patches that came in. */
+  readonly warnings: readonly string[];
 }
 
 /**
@@ -99,7 +105,7 @@ export async function recordFinished(
   { added, removed, message, onto }: FinishedChange,
   recorder: Recorder,
   isOurs = false,
-): Promise<CommitId> {
+): Promise<Finished> {
   const { repository } = workspace;
   const note = await noteOf(repository, recorder, `commit: ${message.trimStart().split('\n')[0]}`);
   const key = recorder.signCommits === true ? await openSigner(recorder) : undefined;
@@ -119,8 +125,9 @@ export async function recordFinished(
           .map(({ patch }) => patchId(patch))
       : [],
   );
-  await moveTo(workspace, { commit, ...(onto.branch !== undefined && { branch: onto.branch }), note, fresh }, recorder);
-  return commit;
+  const destination = { commit, ...(onto.branch !== undefined && { branch: onto.branch }), note, fresh };
+  const { warnings } = await moveTo(workspace, destination, recorder);
+  return { commit, warnings };
 }
 
 const digested = (kind: EvidenceFile['kind'], bytes: Uint8Array): EvidenceFile => ({

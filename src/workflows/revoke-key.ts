@@ -78,7 +78,8 @@ async function tellRepository(directory: string, { id, name, envelope, signer }:
       const patches = await readPatches(repository, onto.commit, signed);
       const added = [...patches.values()].map((patch) => ({ patch, evidence }));
       const change = { added, removed: [], message: `Revoke key ${name} ${id.slice(0, 10)}`, onto };
-      return { patches: signed.length, commit: await recordFinished(workspace, change, { ...recorder, signer }) };
+      const { commit } = await recordFinished(workspace, change, { ...recorder, signer });
+      return { patches: signed.length, commit };
     });
   } catch (error) {
     if (error instanceof BankaiError && error.code === 'NOT_A_REPOSITORY') return { patches: 0 };

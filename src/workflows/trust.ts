@@ -1,13 +1,15 @@
 /** Owns `bankai trust`: whose signatures a person believes. */
 import { isOpenSshLine, parseOpenSshKey } from '../trust/openssh-key.js';
 import { decodePublicKey } from '../trust/public-key.js';
-import { distrustKey, readTrustedKeys, type TrustedKey, trustKey } from '../trust/trust.js';
+import { distrustKey, readTrust, type TrustedKey, trustKey } from '../trust/trust.js';
 
 /** A trusted key as people may see it. */
 export interface TrustedKeySummary {
   readonly name: string;
   readonly id: string;
   readonly scopes: readonly string[];
+  /** Why it is not believed any more, where it was revoked. */
+  readonly revoked?: string;
 }
 
 export interface TrustRequest {
@@ -28,7 +30,11 @@ export async function addTrust(directory: string, { name, key, scopes }: TrustRe
 
 /** Lists the trusted keys of others by name. Throws TRUST_INVALID, IO. */
 export async function listTrust(directory: string): Promise<TrustedKeySummary[]> {
-  return (await readTrustedKeys(directory)).map(summaryOf);
+  const { others, revoked } = await readTrust(directory);
+  return others.map((key) => {
+    const reason = revoked.get(key.publicKey.id);
+    return { ...summaryOf(key), ...(reason !== undefined && { revoked: reason }) };
+  });
 }
 
 /** Stops trusting a key, by its name or the first digits of its id. Throws KEY_UNKNOWN, IO. */

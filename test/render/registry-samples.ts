@@ -125,6 +125,7 @@ export const installed: InstallReport = {
     { name: 'other/own', to: '0.1.0', patch: hex('a90e44d1c2', 64), description: 'x'.repeat(100) },
     { name: 'other/old', from: '0.1.0', patch: hex('a90e44d1c2', 64) },
   ],
+  warnings: ['Patch 3f1c9a20b7 was evaluated by nobody whom you trust but its author'],
 };
 
 export const upToDate: InstallReport = { ...installed, changes: [{ ...installed.changes[0], from: '1.2.0' }] };

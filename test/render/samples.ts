@@ -592,6 +592,7 @@ export const imported: ImportReport = {
   flips: 78,
   ignoredFields: ['stats', 'metadata'],
   notes: ['The file says 319,488 flipped bits, which is right only for rows of 4,096 weights; these are wider.'],
+  warnings: ['Patch a90e44d1c2 inverts 319488 bits (limit 100000)'],
 };
 
 export const probesInit: ProbesInitReport = { path: '/home/ada/mine.json', count: 60, templates: 2 };
@@ -649,6 +650,7 @@ export const probesImport: ProbesImportReport = {
 export const keys: KeySummary[] = [
   { name: 'personal', id: hex('7c01d9', 64), encrypted: true, isDefault: false },
   { name: 'work-laptop-of-the-laboratory', id: hex('e5b7aa', 64), encrypted: false, isDefault: true },
+  { name: 'old', id: hex('19ac52', 64), encrypted: false, isDefault: false, revoked: 'the disk was lost on a train' },
 ];
 
 export const attested: AttestReport = {
@@ -678,6 +680,7 @@ export const revokedKey: RevokedKeyReport = {
 export const trustedKeys: TrustedKeySummary[] = [
   { name: 'ada', id: 'a'.repeat(64), scopes: [] },
   { name: 'mathlab@example.org', id: '3'.repeat(64), scopes: ['namespace:mathlab', 'registry:bankai.example.org'] },
+  { name: 'mallory', id: '4'.repeat(64), scopes: [], revoked: 'is not who I thought' },
 ];
 
 export const exportedKey: ExportedKey = {
