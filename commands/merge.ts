@@ -1,7 +1,9 @@
 import { Args, Flags } from '@oclif/core';
 import { renderMerge } from '../src/render/merge.js';
+import type { SearchProgress } from '../src/search/strategy.js';
 import { BankaiCommand } from './base.js';
 import { signingFlags } from './terminal/passphrase.js';
+import { defaultThreads } from './terminal/person.js';
 import { stackFlags, stackText } from './terminal/stack-flags.js';
 
 export default class Merge extends BankaiCommand {
@@ -9,11 +11,13 @@ export default class Merge extends BankaiCommand {
   static override description =
     "The same as git's own merge: what the other side gained since the two histories parted comes in, what it removed goes. " +
     'Patches cannot conflict, but a row that two of them flip cancels, and that is reported. HEAD moves without a commit ' +
-    'where it can.';
+    'where it can. With --search a patch is then searched on top, with the probes that the patches of both sides were ' +
+    'searched with, and committed if it gains anything.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> math',
     '<%= config.bin %> <%= command.id %> math --no-ff -m "arithmetic goes into the release"',
     '<%= config.bin %> <%= command.id %> calc+math',
+    '<%= config.bin %> <%= command.id %> math --search',
   ];
   static override args = { stack: Args.string({ required: true, description: 'What to merge, e.g. math.' }) };
   static override flags = {
@@ -25,18 +29,37 @@ export default class Merge extends BankaiCommand {
       summary: 'Move HEAD without a commit where that is enough; --no-ff always makes one.',
     }),
     'ff-only': Flags.boolean({ summary: 'Refuse to merge where that takes a commit.' }),
+    search: Flags.boolean({ summary: 'Then search a patch on top that mends what stacking lost.' }),
+    iterations: Flags.integer({
+      min: 1,
+      dependsOn: ['search'],
+      summary: 'Try at most so many candidates. [default: 300]',
+    }),
+    threads: Flags.integer({ min: 1, dependsOn: ['search'], summary: 'Threads; the result does not depend on them.' }),
     ...signingFlags,
   };
 
   async run() {
     const { args, flags } = await this.parse(Merge);
-    const { merge } = await import('../src/workflows/merge.js');
     const fastForward = flags['ff-only'] ? 'only' : flags.ff ? undefined : 'never';
     const request = {
       stack: stackText(args.stack, flags),
       ...(fastForward !== undefined && ({ fastForward } as const)),
       ...(flags.message !== undefined && { message: flags.message }),
     };
-    return this.answer(await merge(this.directory, request, this.recorder(flags)), renderMerge);
+    const recorder = this.recorder(flags);
+    if (!flags.search) {
+      const { merge } = await import('../src/workflows/merge.js');
+      return this.answer(await merge(this.directory, request, recorder), renderMerge);
+    }
+    const { mergeAndSearch } = await import('../src/workflows/merge-search.js');
+    const iterations = flags.iterations ?? 300;
+    const update = this.progress('Searching');
+    const search = {
+      ...{ iterations, threads: flags.threads ?? defaultThreads(), signal: this.signal },
+      onProgress: ({ iterations: done, gain, accepted }: SearchProgress) =>
+        update({ done, total: iterations, extra: `gain ${gain.toFixed(4)}, ${accepted} kept` }),
+    };
+    return this.answer(await mergeAndSearch(this.directory, { ...request, ...search }, recorder), renderMerge);
   }
 }

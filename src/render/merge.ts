@@ -1,5 +1,6 @@
 /** Owns how the result of a merge looks. */
 import { type ChangeReport, commitLine, renderChange } from './change.js';
+import { type CommitReport, renderCommit } from './commit.js';
 import { shortId } from './id.js';
 import { printable, truncate } from './text.js';
 import { signs, type View } from './view.js';
@@ -11,6 +12,8 @@ export interface MergeReport extends ChangeReport {
   readonly result: 'merged' | 'fast-forward' | 'up-to-date';
   /** Of the merge commit. */
   readonly message?: string;
+  /** The patch that was then searched on top; null where nothing was gained, absent where nobody asked for one. */
+  readonly mend?: CommitReport | null;
 }
 
 /** Writes how the two histories became one, the patches that came and went, and the rows that cancel. */
@@ -20,6 +23,7 @@ export function renderMerge(report: MergeReport, view: View): string[] {
     return [
       ...(report.recovered === undefined ? [] : [style.warning(printable(report.recovered))]),
       'Already up to date.',
+      ...mendLines(report, view),
     ];
   }
   const { ellipsis } = signs(view);
@@ -28,5 +32,10 @@ export function renderMerge(report: MergeReport, view: View): string[] {
     report.result === 'merged'
       ? commitLine(report, report.message ?? '', view)
       : `Fast-forward to ${style.name(stack)} at ${style.id(shortId(report.commit))}`;
-  return renderChange([headline], report, view);
+  return [...renderChange([headline], report, view), ...mendLines(report, view)];
+}
+
+function mendLines({ mend }: MergeReport, view: View): string[] {
+  if (mend === undefined) return [];
+  return ['', ...(mend === null ? ['A search on top gained nothing.'] : renderCommit(mend, view))];
 }

@@ -137,6 +137,8 @@ const all: Drawn[] = [
   drawn('commit', 'commit', samples.commit, renderCommit),
   drawn('checkout', 'checkout', samples.checkout, renderCheckout),
   drawn('merge', 'merge', samples.merged, renderMerge),
+  drawn('merge, mended', 'merge', { ...samples.merged, mend: samples.commit }, renderMerge),
+  drawn('merge, nothing to mend', 'merge', { ...samples.merged, mend: null }, renderMerge),
   drawn('merge, fast-forward', 'merge', { ...samples.merged, result: 'fast-forward' as const }, renderMerge),
   drawn('merge, up to date', 'merge', { ...samples.merged, result: 'up-to-date' as const }, renderMerge),
   drawn('revert', 'revert', samples.reverted, renderPick),

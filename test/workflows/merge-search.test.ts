@@ -1,0 +1,60 @@
+/** A merge that searches a patch on top of what it brought together. */
+import { beforeAll, expect, test } from '@jest/globals';
+import { readHead } from '../../src/repo/branch.js';
+import { readCommit } from '../../src/repo/object.js';
+import { readState } from '../../src/repo/state.js';
+import { checkout } from '../../src/workflows/checkout.js';
+import { commit } from '../../src/workflows/commit.js';
+import { checkEvidence } from '../../src/workflows/evidence.js';
+import { mergeAndSearch } from '../../src/workflows/merge-search.js';
+import { openWorkspace } from '../../src/workflows/workspace.js';
+import { createCli } from '../e2e/cli.js';
+import { fingerprint, makeSampleRepository, recorderAt, someProbes } from '../e2e/repository.js';
+
+const cli = createCli();
+const { directory } = cli;
+const file = (name: string, count: number) => ({ name: `${name}.json`, bytes: Buffer.from(someProbes(name, count)) });
+const search = { iterations: 12, threads: 1 };
+
+beforeAll(async () => {
+  await makeSampleRepository(cli);
+  const settings = { strategy: 'guided', fitness: 'answer', seed: 1, budget: { iterations: 12 }, threads: 1 } as const;
+  for (const [branch, probes, controls] of [
+    ['sums', file('arithmetic', 8), []] as const,
+    ['rules', file('calculus', 8), [file('arithmetic', 8), file('knowledge', 6)]] as const,
+  ]) {
+    await commit(directory, { message: branch, branch, probes: [probes], controls, ...settings }, recorderAt(cli));
+  }
+});
+
+test('searches with the probes and controls of both sides, on top of all their patches', async () => {
+  await checkout(directory, 'sums');
+  const { mend, ...merged } = await mergeAndSearch(directory, { stack: 'rules', ...search }, recorderAt(cli));
+  expect(merged).toMatchObject({ result: 'merged', branch: 'sums', patches: 2 });
+  expect(mend).toMatchObject({ branch: 'sums', message: 'Mend what merging rules lost' });
+  const { repository } = await openWorkspace(directory);
+  const { commit: head } = await readHead(repository);
+  const { parents } = await readCommit(repository, head);
+  expect([head, parents]).toEqual([mend?.commit, [merged.commit]]);
+  const below = await readState(repository, merged.commit);
+  const [id] = (await readState(repository, head)).filter((id) => !below.includes(id));
+  const { statements } = await checkEvidence(repository, head, id);
+  const check = statements.find(({ kind }) => kind === 'search');
+  if (check === undefined || 'error' in check || check.statement.kind !== 'search') throw new Error('not searched');
+  const { parents: patches, probes } = check.statement.predicate;
+  expect(patches).toEqual(below);
+  // What one side searched for is no control, though the other side had it as one.
+  expect(probes.map(({ role, name, count }) => `${role} ${name} ${count}`)).toEqual([
+    'search arithmetic.json 8',
+    'search calculus.json 8',
+    'control knowledge.json 6',
+  ]);
+});
+
+test('merges nothing where neither side was searched', async () => {
+  await checkout(directory, 'calc');
+  const before = fingerprint(directory);
+  const merging = mergeAndSearch(directory, { stack: 'math', ...search }, recorderAt(cli));
+  await expect(merging).toFailWithCode('PROBES_UNUSABLE');
+  expect(fingerprint(directory)).toEqual(before);
+});
