@@ -46,6 +46,12 @@ export interface RefUpdate {
 /** What became of an update: undefined, or why the remote refused. */
 export type UpdateResults = ReadonlyMap<string, string | undefined>;
 
+/** What came of a push, and what the remote had to say about it: somebody else's text. */
+export interface PushReport {
+  readonly results: UpdateResults;
+  readonly said: readonly string[];
+}
+
 /** A remote that answers. */
 export interface Connection {
   /** Asks what there is to fetch. */
@@ -60,5 +66,5 @@ export interface Connection {
     updates: readonly RefUpdate[],
     there: Advertisement,
     quarantine: Quarantine,
-  ): Promise<UpdateResults>;
+  ): Promise<PushReport>;
 }

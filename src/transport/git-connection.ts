@@ -8,6 +8,7 @@ import { malformedObject } from '../repo/index-pack.js';
 import type { Advertisement, Connection, ConnectionOptions, RemoteRef } from './connection.js';
 import type { GitRun } from './git-program.js';
 import { garbled } from './pkt-line.js';
+import { remoteLines } from './talk.js';
 import { withoutSecrets } from './url.js';
 
 /** Objects are checked on the way in, kept as a pack, and nothing else happens. */
@@ -65,7 +66,7 @@ export function connectGit(address: string, own: string, options: ConnectionOpti
       }
       if (results.size === 0) throw failed(address, answer, path);
       for (const { ref } of updates) if (!results.has(ref)) results.set(ref, 'the remote says nothing of it');
-      return results;
+      return { results, said: remoteLines(answer.stderr) };
     },
   };
 }

@@ -23,6 +23,7 @@ import type {
 } from './connection.js';
 import { createHttpClient, type HttpClient, type RequestBody } from './http.js';
 import { FLUSH, garbled, pktLine, type PktReader, readPktLines } from './pkt-line.js';
+import { createTalk } from './talk.js';
 
 type Service = 'git-upload-pack' | 'git-receive-pack';
 
@@ -91,8 +92,13 @@ export function connectHttp(url: URL, options: ConnectionOptions): Connection {
         open: () => Readable.from(counted(concatenated(head, packed ? createReadStream(path) : undefined), options)),
       };
       const lines = await call(client, offer.base, 'git-receive-pack', body, talkLimit);
-      const report = offer.capabilities.has('side-band-64k') ? readPktLines(demultiplex(lines)) : lines;
-      return readReport(report, updates);
+      const talk = createTalk();
+      const apart = offer.capabilities.has('side-band-64k') ? demultiplex(lines, { onTalk: talk.hear }) : undefined;
+      const report = apart ? readPktLines(apart) : lines;
+      const results = await readReport(report, updates);
+      // Hooks that run afterwards talk afterwards; whatever becomes of them, the refs have moved.
+      if (apart) await listenToTheEnd(report).catch(() => undefined);
+      return { results, said: talk.said() };
     },
   };
 }
@@ -175,20 +181,28 @@ async function* afterAcknowledgements(lines: PktReader): AsyncGenerator<Buffer> 
     if (text.startsWith('ERR ')) throw failed(next.line.toString('utf8', 4));
     if (/^(NAK|ACK [0-9a-f]{40})\n?$/.test(text)) acknowledged = true;
     else if (!acknowledged) throw garbled('it answers something else than was asked');
-    else return yield* demultiplex(lines, next.line);
+    else return yield* demultiplex(lines, { first: next.line });
   }
 }
 
 /** Takes the channels of an answer apart: 1 is data, 2 is talk, 3 is the reason why it stops. */
-async function* demultiplex(lines: PktReader, first?: Buffer): AsyncGenerator<Buffer> {
+async function* demultiplex(
+  lines: PktReader,
+  { first, onTalk }: { first?: Buffer; onTalk?: (bytes: Uint8Array) => void },
+): AsyncGenerator<Buffer> {
   for (let given = first; ; given = undefined) {
     const next = given ? { line: given } : await lines.next();
     if (next === 'done') throw garbled('its answer ends too soon');
     if (next.line === undefined) return;
     if (next.line[0] === 1) yield next.line.subarray(1);
     else if (next.line[0] === 3) throw failed(next.line.toString('utf8', 1));
-    else if (next.line[0] !== 2) throw garbled('it uses a channel that does not exist');
+    else if (next.line[0] === 2) onTalk?.(next.line.subarray(1));
+    else throw garbled('it uses a channel that does not exist');
   }
+}
+
+async function listenToTheEnd(lines: PktReader): Promise<void> {
+  while ((await lines.next()) !== 'done');
 }
 
 async function* counted(chunks: AsyncIterable<Uint8Array>, { onBytes }: ConnectionOptions): AsyncGenerator<Uint8Array> {

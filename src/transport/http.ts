@@ -140,8 +140,11 @@ async function* bodyOf(
   }
 }
 
-/** Never from TLS to plain text, and to HTTP alone. */
-function follow(from: URL, location: string): URL {
+/**
+ * Where a redirect leads: never from TLS to plain text, and to HTTP alone. Who we are comes along only on the same host and
+ * port. Throws REMOTE_FAILED.
+ */
+export function follow(from: URL, location: string): URL {
   const to = URL.canParse(location, from.href) ? new URL(location, from.href) : undefined;
   if (to && (to.protocol === from.protocol || to.protocol === 'https:')) {
     if (to.origin === from.origin) [to.username, to.password] = [from.username, from.password];

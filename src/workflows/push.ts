@@ -14,7 +14,7 @@ import { resolveRevision } from '../repo/resolve.js';
 import type { Repository } from '../repo/repository.js';
 import { trackingRef } from '../repo/upstream.js';
 import { connect } from '../transport/connect.js';
-import type { Advertisement, ConnectionOptions } from '../transport/connection.js';
+import type { Advertisement, ConnectionOptions, PushReport } from '../transport/connection.js';
 import { parseAddress, withoutSecrets } from '../transport/url.js';
 import { type Actor, noteOf } from './actor.js';
 import { chooseRemote } from './upstream.js';
@@ -47,6 +47,8 @@ export interface PushOutcome {
   readonly remote: string;
   readonly url: string;
   readonly pushed: readonly PushedRef[];
+  /** What the remote had to say. */
+  readonly said?: readonly string[];
   /** The branch that follows the remote's from now on. */
   readonly upstream?: string;
 }
@@ -82,14 +84,15 @@ export async function push(
       const pending = plan.filter(({ change }) => change !== 'up-to-date');
       options.signal?.throwIfAborted();
       const updates = pending.map(({ ref, from, to }) => ({ ref, from, to }));
-      const results = updates.length > 0 ? await connection.push(repository, updates, there, quarantine) : new Map();
+      const { results, said }: PushReport =
+        updates.length > 0
+          ? await connection.push(repository, updates, there, quarantine)
+          : { results: new Map(), said: [] };
       for (const item of plan) {
         if (results.get(item.ref) === undefined) await noteSeen(repository, remote, item, actor);
       }
-      const failed = [...(results as Map<string, string | undefined>)].flatMap(([ref, reason]) =>
-        reason === undefined ? [] : [{ ref, reason }],
-      );
-      if (failed.length > 0) throw refusal(url, failed);
+      const failed = [...results].flatMap(([ref, reason]) => (reason === undefined ? [] : [{ ref, reason }]));
+      if (failed.length > 0) throw refusal(url, failed, said);
       const follower = request.setUpstream === true ? wanted.find(({ branch, to }) => branch && to) : undefined;
       if (follower?.branch !== undefined) {
         await setUpstream(repository, follower.branch, { remote: remote.name, ref: follower.ref });
@@ -98,6 +101,7 @@ export async function push(
         remote: remote.name,
         url,
         pushed: plan.map(({ ref, change, from, to }) => ({ ref, change, ...(from && { from }), ...(to && { to }) })),
+        ...(said.length > 0 && { said }),
         ...(follower?.branch !== undefined && { upstream: follower.branch }),
       };
     });
@@ -189,12 +193,17 @@ const hints: Readonly<Record<string, string | undefined>> = {
   'already exists': 'A tag stays what it is: choose another name.',
 };
 
-function refusal(url: string, rejected: readonly { ref: string; reason: string }[]): RemoteError {
+function refusal(
+  url: string,
+  rejected: readonly { ref: string; reason: string }[],
+  said: readonly string[] = [],
+): RemoteError {
   const list = rejected.map(
     ({ ref, reason }) => `\n ! [rejected] ${ref.replace(/^refs\/(heads|tags)\//, '')} (${reason})`,
   );
-  return new RemoteError('PUSH_REJECTED', `Failed to push some refs to ${url}:${list.join('')}`, {
+  const talk = said.map((line) => `\nremote: ${line}`);
+  return new RemoteError('PUSH_REJECTED', `Failed to push some refs to ${url}:${list.join('')}${talk.join('')}`, {
     hint: hints[rejected[0].reason] ?? 'The remote has refused it: ask whoever looks after it.',
-    data: { rejected },
+    data: { rejected, ...(said.length > 0 && { said }) },
   });
 }

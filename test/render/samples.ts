@@ -812,6 +812,7 @@ export const clonedEmpty: CloneReport = {
 export const pushed: PushReport = {
   remote: 'origin',
   url: fetched.url,
+  said: ['Thank you. To have it reviewed go to https://example.org/patches/review/calc', 'and say what it is for.'],
   pushed: [
     { ref: 'refs/heads/calc', change: 'fast-forward', from: first, to: second },
     { ref: 'refs/heads/main', change: 'up-to-date', from: second, to: second },

@@ -93,6 +93,23 @@ test('git runs its own programs on the other machine', async () => {
   expect(stale).toBeErrorWithCode('PUSH_REJECTED');
 });
 
+test('what hooks over there say is passed on, and why they refuse', async () => {
+  const hook = join(bare, 'hooks', 'update');
+  const write = (...lines: string[]) => {
+    mkdirSync(join(bare, 'hooks'), { recursive: true });
+    writeFileSync(hook, ['#!/bin/sh', ...lines, ''].join('\n'));
+    chmodSync(hook, 0o755);
+  };
+  await importRow(ada, row++);
+  write('echo "no patches on Sundays" >&2', 'exit 1');
+  const error = await failureOf(push(ada, {}, actor, over(honest)));
+  expect(error).toBeErrorWithCode('PUSH_REJECTED');
+  expect(error.message).toMatch(/! \[rejected\] main \(hook declined\)\nremote: no patches on Sundays/);
+  write('echo "thank you" >&2', 'exit 0');
+  expect((await push(ada, {}, actor, over(honest))).said).toEqual(['thank you']);
+  rmSync(hook);
+});
+
 test('the address may be one of scp, and the program one that the repository names', async () => {
   runGit(bob, 'config', 'remote.origin.url', `far.example.org:${bare}`);
   runGit(bob, 'config', 'core.sshCommand', honest);

@@ -114,6 +114,18 @@ test.each(lies)('that %s', async (_, lie, code, message) => {
   runGit(bare, 'update-ref', 'refs/heads/main', 'main~1');
 });
 
+test('that never stops talking is heard to a point, and the refs have moved', async () => {
+  const report = Buffer.concat([line('unpack ok\n'), line('ok refs/heads/main\n'), Buffer.from('0000')]);
+  answering((response) => {
+    response.writeHead(200, { 'content-type': 'application/x-git-receive-pack-result' });
+    response.write(Buffer.concat([onChannel(2, Buffer.from('before\n')), onChannel(1, report)]));
+    response.write(Buffer.concat(Array.from({ length: 200 }, (_, i) => onChannel(2, Buffer.from(`after ${i}\r\n`)))));
+    response.end();
+  });
+  const { pushed, said = [] } = await push(trial, {}, actor, options);
+  expect([pushed[0].change, said.length, said[0], said[99]]).toEqual(['fast-forward', 100, 'before', 'after 98']);
+});
+
 test('whose reason would like to paint on the terminal', async () => {
   reporting('unpack ok', 'ng refs/heads/main \u001b[2J\u202eok\u0007');
   const { code, message, hint = '', data } = await failureOf(push(trial, {}, actor, options));
