@@ -23,7 +23,7 @@ export function recorderOf(
 ): Recorder {
   return {
     ...(key && { key }),
-    signCommits: sign ?? gitSetting('bankai.signCommits', directory) === 'true',
+    signCommits: sign ?? isTrue(gitSetting('bankai.signCommits', directory)),
     ...actorOf(environment, directory),
     keyDirectory: keyDirectoryOf(environment),
     version,
@@ -54,6 +54,9 @@ export function actorOf(environment: Environment, directory: string): Actor {
 
 const namedIf = <K extends string>(key: K, value: string | undefined): { [P in K]?: string } =>
   (value ? { [key]: value } : {}) as { [P in K]?: string };
+
+/** Whether a setting says yes, in any of git's words; a name without a value does too, but `--get` prints nothing for it. */
+const isTrue = (value: string): boolean => /^(true|yes|on|1)$/i.test(value);
 
 /** Asks git, where it is installed, for all that it is told about people, with its own rules of precedence. */
 function gitIdentities(cwd: string): Map<string, string> {

@@ -100,21 +100,36 @@ async function findGit(directory: string): Promise<string | undefined> {
   }
 }
 
-/** Repository extensions that change how objects and refs are stored, with the one value that we understand. */
-const extensions: Record<string, string> = { objectformat: 'sha1', refstorage: 'files', worktreeconfig: 'false' };
+/** Repository extensions by the one value that we understand; `*` for those that change nothing for us. */
+const extensions: Readonly<Record<string, string>> = {
+  objectformat: 'sha1',
+  refstorage: 'files',
+  worktreeconfig: 'false',
+  preciousobjects: '*',
+  relativeworktrees: '*',
+  noop: '*',
+  'noop-v1': '*',
+};
 
 async function assertSupported(repository: Repository): Promise<void> {
   if (!(await exists(join(repository.gitDirectory, 'HEAD')))) throw unsupported(repository, 'it has no HEAD');
   const settings = readSettings(repository);
+  const isOn = (value = ''): boolean => /^(true|yes|on|1)$/i.test(value);
   const version = Number(settings.get('core.repositoryformatversion') ?? 0);
   if (!(version <= 1)) throw unsupported(repository, `its format version is ${version}`);
-  if (/^(true|yes|on|1)$/i.test(settings.get('core.bare') ?? '')) throw unsupported(repository, 'it is bare');
+  if (isOn(settings.get('core.bare'))) throw unsupported(repository, 'it is bare');
   if (settings.has('core.worktree')) throw unsupported(repository, 'its worktree is elsewhere');
-  for (const [name, supported] of Object.entries(extensions)) {
-    const value = settings.get(`extensions.${name}`);
-    if (value !== undefined && value.toLowerCase() !== supported) {
-      throw unsupported(repository, `it uses extensions.${name} = ${value}`);
-    }
+  if (isOn(settings.get('core.sparsecheckout')))
+    throw unsupported(repository, 'its worktree is sparse (core.sparseCheckout)');
+  for (const [name, value] of settings) {
+    if (/^remote\..*\.promisor$/.test(name) && isOn(value))
+      throw unsupported(repository, `it is a partial clone, and lacks objects (${name})`);
+    // As git does, nothing is touched of a repository with an extension that is not known.
+    const [, extension] = /^extensions\.(.+)$/.exec(name) ?? [];
+    if (extension === undefined) continue;
+    const supported = Object.hasOwn(extensions, extension) ? extensions[extension] : undefined;
+    if (supported === '*' || value.toLowerCase() === supported) continue;
+    throw unsupported(repository, `it uses extensions.${extension} = ${value}`);
   }
 }
 

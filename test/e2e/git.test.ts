@@ -89,6 +89,21 @@ describe('a repository', () => {
     expect(await git('fsck', '--strict', '--full', '--no-dangling')).toBe('');
   });
 
+  test('is rebased by git, onto a branch with other patches', async () => {
+    await checkout(cli.directory, 'base');
+    await git('checkout', '--quiet', '-b', 'rebased', 'third');
+    await git('rebase', '--quiet', 'math');
+    expect(await git('log', '--format=%s', '-2', 'rebased')).toMatch(/\nmath$/);
+    expect((await status()).model.state).toBe('behind');
+    await bankai('checkout', 'HEAD');
+    expect(await status()).toMatchObject({ branch: 'rebased', model: { state: 'clean' }, worktree: 'clean' });
+    const rebased = model();
+    await checkout(cli.directory, 'math+third');
+    expect(model()).toBe(rebased);
+    expect(await answerOf(cli, ['verify', 'rebased'])).toMatchObject({ ok: true });
+    expect(await git('fsck', '--strict', '--full', '--no-dangling')).toBe('');
+  });
+
   test('still knows the patches of the model after HEAD was moved away and git has collected garbage', async () => {
     await checkout(cli.directory, 'calc+math');
     await git('checkout', '--quiet', 'main');

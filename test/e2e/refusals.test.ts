@@ -391,6 +391,74 @@ const refusals: readonly Refusal[] = [
     message: /its \.git is a file/,
   },
   {
+    what: 'a submodule',
+    arrange: async ({ directory, repo, git }) => {
+      const other = join(directory, 'other');
+      await git('init', '--quiet', other);
+      const add = ['-c', 'protocol.file.allow=always', '-C', other, 'submodule', '--quiet', 'add'];
+      await git(...add, '--branch', 'calc', repo, 'part');
+    },
+    args: ['init', '--model', fixtureModel, '-C', '../other/part'],
+    code: 'REPOSITORY_UNSUPPORTED',
+    message: /its \.git is a file: it is a submodule/,
+  },
+  {
+    what: 'a commit with a submodule in it',
+    arrange: async ({ repo, git }) => {
+      await git('checkout', '--quiet', '-b', 'nested', 'calc');
+      await git('update-index', '--add', '--cacheinfo', `160000,${await git('rev-parse', 'calc')},part`);
+      await git('commit', '--quiet', '--message', 'nested');
+      await git('checkout', '--quiet', 'main');
+      mkdirSync(join(repo, 'part'), { recursive: true });
+    },
+    args: ['checkout', 'nested'],
+    code: 'REPOSITORY_UNSUPPORTED',
+    message: /"part" is a symlink or a submodule/,
+  },
+  {
+    what: 'a sparse worktree',
+    arrange: ({ git }) => git('config', 'core.sparseCheckout', 'true'),
+    args: ['checkout', 'calc'],
+    code: 'REPOSITORY_UNSUPPORTED',
+    message: /its worktree is sparse/,
+  },
+  {
+    what: 'a sparse worktree with a configuration of its own',
+    arrange: ({ git }) => git('sparse-checkout', 'set', 'patches'),
+    args: ['status'],
+    code: 'REPOSITORY_UNSUPPORTED',
+    message: /sparse|extensions\.worktreeconfig = true/,
+  },
+  {
+    what: 'a partial clone',
+    arrange: async ({ directory, repo, git }) => {
+      await git('config', 'uploadpack.allowFilter', 'true');
+      const clone = [
+        'clone',
+        '--quiet',
+        '--filter=blob:none',
+        '--no-checkout',
+        `file://${repo}`,
+        join(directory, 'new'),
+      ];
+      await git(...clone);
+      copyFileSync(fixtureModel, join(directory, 'model.gguf'));
+    },
+    args: newModel,
+    code: 'REPOSITORY_UNSUPPORTED',
+    message: /is a partial clone/,
+  },
+  {
+    what: 'a repository of a later git',
+    arrange: async ({ git }) => {
+      await git('config', 'core.repositoryFormatVersion', '1');
+      await git('config', 'extensions.someday', 'yes');
+    },
+    args: ['status'],
+    code: 'REPOSITORY_UNSUPPORTED',
+    message: /extensions\.someday = yes/,
+  },
+  {
     what: 'merging in a shallow clone, cut before the histories part',
     arrange: async ({ directory, repo, git }) => {
       const clone = join(directory, 'shallow');
