@@ -1,4 +1,5 @@
 import { Args, Flags } from '@oclif/core';
+import type { Evidence } from '../src/workflows/search-registries.js';
 import { renderSearch } from '../src/render/search.js';
 import { BankaiCommand } from './base.js';
 import { registryFlag, registryPlaces } from './terminal/registry-flags.js';
@@ -11,6 +12,7 @@ export default class Search extends BankaiCommand {
   static override examples = [
     '<%= config.bin %> <%= command.id %> calculus',
     '<%= config.bin %> <%= command.id %> --base Bonsai --category primes --min-gain 20',
+    '<%= config.bin %> <%= command.id %> --evidence better --json',
   ];
   static override args = {
     text: Args.string({ description: 'Words that must all occur in name, description or categories.' }),
@@ -22,6 +24,11 @@ export default class Search extends BankaiCommand {
     }),
     category: Flags.string({ helpValue: 'NAME', summary: 'Only what was measured on this category of probes.' }),
     'min-gain': Flags.integer({ helpValue: 'N', summary: 'Only what fixed N held-out problems more than it broke.' }),
+    evidence: Flags.string({
+      options: ['any', 'measured', 'better'],
+      default: 'any',
+      summary: 'Only what was measured on held-out problems, or is better there than chance explains (p below 0.05).',
+    }),
     all: Flags.boolean({ summary: 'Show every version, also those that were yanked.' }),
     registry: registryFlag,
   };
@@ -31,6 +38,7 @@ export default class Search extends BankaiCommand {
     const { searchRegistries } = await import('../src/workflows/search-registries.js');
     const request = {
       all: flags.all,
+      evidence: flags.evidence as Evidence,
       ...(args.text !== undefined && { text: args.text }),
       ...(flags.base !== undefined && { base: flags.base }),
       ...(flags.category !== undefined && { category: flags.category }),

@@ -21,7 +21,8 @@ export interface TensorPlace {
 
 /** Reads a tensor's place from its GGUF name. */
 export function parseTensorName(tensor: string): TensorPlace {
-  const match = /^blk\.(0|[1-9][0-9]{0,9})\.(.+)$/.exec(tensor);
+  // No model has more layers; who names a later one wants to see somebody draw them all.
+  const match = /^blk\.(0|[1-9][0-9]{0,3})\.(.+)$/.exec(tensor);
   const name = match ? match[2] : tensor;
   return { layer: match ? Number(match[1]) : undefined, projection: name.replace(/\.weight$/, '') };
 }

@@ -3,6 +3,7 @@ import { type ProbeResult, type TextResult } from './evaluation.js';
 import { figureStyle } from './figure-svg.js';
 import { html, Markup, pageStyle, renderDocument } from './html.js';
 import { formatBytes, formatChange, formatCount, formatProbability, formatShare, plural } from './number.js';
+import { layerPicture, proof } from './registry-proof.js';
 import type { SearchResult } from './search.js';
 import { type PatchReport, patchSvg } from './show.js';
 
@@ -15,10 +16,24 @@ interface Frame {
 }
 
 export interface CataloguePage extends Frame {
-  readonly query: { readonly text: string; readonly base: string; readonly category: string; readonly minGain: string };
+  readonly query: {
+    readonly text: string;
+    readonly base: string;
+    readonly category: string;
+    readonly minGain: string;
+    readonly evidence: 'any' | 'measured' | 'better';
+  };
   readonly total: number;
-  readonly results: readonly SearchResult[];
+  /** From 1. */
+  readonly page: number;
+  readonly pages: number;
+  /** What there is to look for. */
+  readonly known: { readonly bases: readonly string[]; readonly categories: readonly string[] };
+  readonly results: readonly Card[];
 }
+
+/** A patch of the catalogue, with its flips by layer where its bundle is at hand. */
+type Card = SearchResult & { readonly layers?: readonly number[] };
 
 export interface PatchPage extends Frame, SearchResult {
   readonly versions: readonly { readonly version: string; readonly yanked?: string }[];
@@ -30,64 +45,111 @@ export interface PatchPage extends Frame, SearchResult {
 export const pageStyles: readonly string[] = [pageStyle, figureStyle];
 
 /** Draws the catalogue. */
-export function cataloguePage({ title, url, root, query, total, results }: CataloguePage): string {
-  const field = (name: string, label: string, value: string, type = 'search') =>
-    html`<div>
-      <label for="${name}">${label}</label><input id="${name}" name="${name}" type="${type}" value="${value}" />
-    </div>`;
+export function cataloguePage({ title, url, root, query, total, page, pages, known, results }: CataloguePage): string {
   return renderDocument(
-    { title, home: 'Catalogue' },
+    { title, home: 'Bankai patches' },
     html`<h1>${title}</h1>
-      <p>
-        Patches of 1-bit language models, with what was measured of each. To trust this registry, compare the digest of
-        its root with one that its keeper gave you otherwise:
+      <p class="lead">
+        Patches of 1-bit language models: about a kilobyte each, undone by applying them again, with signed proof of
+        what they do to problems that they never saw.
       </p>
-      ${copyable(`bankai registry add ${url} --root ${root}`, 'How to trust this registry')}
-      <form method="get" action="/">
-        ${field('q', 'Words', query.text)} ${field('base', 'Base model', query.base)}
-        ${field('category', 'Category', query.category)} ${field('gain', 'Least gain', query.minGain, 'number')}
+      <form method="get" action="/" role="search">
+        ${field('q', 'Words', query.text)} ${field('base', 'Base model', query.base, known.bases)}
+        ${field('category', 'Category', query.category, known.categories)} ${evidenceField(query.evidence)}
+        ${field('gain', 'Least gain', query.minGain)}
         <div><button type="submit">Search</button></div>
       </form>
       <p role="status">
-        ${plural(total, 'patch', 'patches')}${total > results.length && `, the best ${results.length} shown`}
+        ${plural(total, 'patch', 'patches')}${total > 0 && ', the greatest gain on held-out problems first'}
       </p>
       <ul class="cards">
         ${results.map(card)}
-      </ul>`,
+      </ul>
+      ${pages > 1 && pager(query, page, pages)}
+      <section class="trust">
+        <h2>Use this registry</h2>
+        <p>
+          Trust it once, by the digest of its root. Compare that with one that its keeper gave you by another way: a
+          page cannot vouch for itself.
+        </p>
+        ${copyable(`bankai registry add ${url} --root ${root}`)}
+      </section>`,
   );
 }
 
-function card(result: SearchResult): Markup {
+function field(name: string, label: string, value: string, suggestions: readonly string[] = []): Markup {
+  const list = suggestions.length > 0 && html` list="${name}-known"`;
+  const type = name === 'gain' ? 'number' : 'search';
+  return html`<div>
+    <label for="${name}">${label}</label>
+    <input id="${name}" name="${name}" type="${type}" value="${value}" ${list} />
+    ${
+      list &&
+      html`<datalist id="${name}-known">
+        ${suggestions.map((each) => html`<option value="${each}"></option>`)}
+      </datalist>`
+    }
+  </div>`;
+}
+
+function evidenceField(chosen: CataloguePage['query']['evidence']): Markup {
+  const levels = { any: 'Any', measured: 'Measured', better: 'Better, p < 0.05' };
+  return html`<div>
+    <label for="evidence">Evidence</label>
+    <select id="evidence" name="evidence">
+      ${Object.entries(levels).map(
+        ([level, label]) =>
+          html`<option value="${level}" ${level === chosen && new Markup('selected')}>${label}</option>`,
+      )}
+    </select>
+  </div>`;
+}
+
+function pager({ text, base, category, minGain, evidence }: CataloguePage['query'], page: number, pages: number) {
+  const to = (other: number, label: string): Markup => {
+    const query = new URLSearchParams({ q: text, base, category, gain: minGain, evidence, page: String(other) });
+    return html`<a href="/?${query.toString()}">${label}</a>`;
+  };
+  return html`<nav class="pager" aria-label="Pages">
+    ${page > 1 && to(page - 1, 'Better ones')} <span>Page ${page} of ${pages}</span>
+    ${page < pages && to(page + 1, 'More')}
+  </nav>`;
+}
+
+function card(result: Card): Markup {
+  const { name, version, description, layers, flips, bytes, categories } = result;
   return html`<li>
-    <h2><a href="/${result.name}">${result.name}</a> <span class="quiet">${result.version}</span></h2>
-    <p>${result.description.split('\n')[0]}</p>
-    <p>${gain(result)}</p>
-    <p class="quiet">
-      for ${result.baseName ?? `base ${result.base.slice(0, 12)}`}, ${plural(result.flips, 'flip')},
-      ${formatBytes(result.bytes)}${result.categories.length > 0 && `: ${result.categories.slice(0, 8).join(', ')}`}
-    </p>
+    <div class="what">
+      <h2><a href="/${name}">${name}</a> <span class="quiet">${version}</span></h2>
+      <p>${description.split('\n')[0]}</p>
+      <p class="quiet">
+        for ${result.baseName ?? `base ${result.base.slice(0, 12)}`} · ${plural(flips, 'flip')} · ${formatBytes(bytes)}
+        with its evidence
+      </p>
+      ${categories.length > 0 && html`<p>${categories.slice(0, 8).map((each) => html`<span class="chip">${each}</span> `)}</p>`}
+    </div>
+    <div class="proof">${proof(result)}</div>
+    <div class="install">
+      ${layers && layers.length > 0 && layerPicture(layers)} ${copyable(installLine(name, version))}
+    </div>
   </li> `;
 }
 
-function gain({ fixed, broke, count, p, verdict }: SearchResult): Markup {
-  if (count === 0) return html`<span class="warn">Nothing was measured on held-out problems.</span>`;
-  const words = { better: 'good', worse: 'bad', 'not significant': 'warn', unchanged: 'warn' }[verdict];
-  return html`Held out: <strong>${formatCount(fixed)} fixed</strong>, ${formatCount(broke)} broke of
-    ${formatCount(count)}; <span class="${words}">${verdict}, ${formatProbability(p)}</span>`;
+function installLine(name: string, version: string): string {
+  const major = /^(0\.\d+|\d+)/.exec(version)?.[0] ?? version;
+  return `bankai add ${name}@${version.includes('-') ? version : `^${major}`}`;
 }
 
 /** Draws the page of a version. */
 export function patchPage(page: PatchPage): string {
   const { name, version, report, yanked, versions } = page;
   const evaluations = (report?.statements ?? []).flatMap(({ evaluation }) => evaluation ?? []);
-  const major = /^(0\.\d+|\d+)/.exec(version)?.[0] ?? version;
-  const range = version.includes('-') ? version : `^${major}`;
   return renderDocument(
-    { title: `${name} ${version}`, home: 'Catalogue' },
+    { title: `${name} ${version}`, home: 'Bankai patches' },
     html`<h1>${name} <span class="quiet">${version}</span></h1>
       ${yanked !== undefined && html`<p class="bad"><strong>Yanked:</strong> ${yanked}</p>`}
-      <p>${page.description}</p>
-      ${copyable(`bankai add ${name}@${range}`, 'How to add this patch')}
+      <p class="lead">${page.description}</p>
+      ${copyable(installLine(name, version))}
       <dl>
         <dt>Base model</dt>
         <dd>${page.baseName} <code>${page.base}</code></dd>
@@ -99,7 +161,7 @@ export function patchPage(page: PatchPage): string {
         <dd>${formatBytes(page.bytes)}, <code>${page.sha256}</code></dd>
       </dl>
       <h2>Proof</h2>
-      <p>${gain(page)}</p>
+      ${proof(page)}
       ${evaluations.map(({ probes, texts }) => html`${probes.length > 0 && probesTable(probes)}${texts.length > 0 && textsTable(texts)}`)}
       ${
         report !== undefined &&
@@ -196,6 +258,5 @@ function textsTable(texts: readonly TextResult[]): Markup {
   </div>`;
 }
 
-/** A command to be copied: it may be wider than a telephone, and can then be scrolled with the keyboard too. */
-const copyable = (command: string, label: string): Markup =>
-  html`<pre tabindex="0" role="region" aria-label="${label}"><code>${command}</code></pre>`;
+/** A command to be copied: one click selects all of it, and it is broken where it must be, without a line feed. */
+const copyable = (command: string): Markup => html`<pre class="copy"><code>${command}</code></pre>`;

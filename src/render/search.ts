@@ -17,6 +17,8 @@ export interface SearchResult extends PublishedVersion {
   readonly gain: number;
   /** Exact McNemar test of fixed against broke, two-sided. */
   readonly p: number;
+  /** 95 % Wilson interval of fixed as a part of what was wrong before. */
+  readonly fixRate: { readonly low: number; readonly high: number };
   readonly verdict: 'better' | 'worse' | 'not significant' | 'unchanged';
 }
 

@@ -5,7 +5,13 @@ import { findRegistry, type KnownRegistry, listRegistries } from '../registry/kn
 import { newestFirst } from '../registry/names.js';
 import type { HeldOut, VersionEntry } from '../registry/namespace-index.js';
 import { openCatalogue } from '../registry/trusted-metadata.js';
-import { mcNemarExact, verdictOf } from '../search/statistics.js';
+import { mcNemarExact, verdictOf, wilsonInterval } from '../search/statistics.js';
+
+/** How good the evidence must be: anything, measured on held-out problems at all, or there better than chance explains. */
+export const evidenceLevels = ['any', 'measured', 'better'] as const;
+export type Evidence = (typeof evidenceLevels)[number];
+
+export const isEvidence = (text: string): text is Evidence => evidenceLevels.some((level) => level === text);
 
 export interface SearchRequest {
   /** All of its words must occur, in any case, in name, description or categories. */
@@ -15,6 +21,7 @@ export interface SearchRequest {
   readonly category?: string;
   /** Least number of held-out problems fixed, less those broken. */
   readonly minGain?: number;
+  readonly evidence?: Evidence;
   /** Every version, not only the newest that is not yanked. */
   readonly all: boolean;
   readonly registry?: string;
@@ -81,7 +88,7 @@ function chosenOf(versions: ReadonlyMap<string, VersionEntry>, all: boolean): (r
 /** Tells whether a version is what was searched for. */
 export function matches(
   result: SearchResult,
-  { text = '', base = '', category, minGain }: Omit<SearchRequest, 'all'>,
+  { text = '', base = '', category, minGain, evidence = 'any' }: Omit<SearchRequest, 'all'>,
 ): boolean {
   const has = (whole: string, part: string): boolean => whole.toLowerCase().includes(part.toLowerCase());
   const whole = [result.name, result.description, ...result.categories].join('\n');
@@ -89,6 +96,7 @@ export function matches(
     text.split(/\s+/).every((word) => has(whole, word)) &&
     (result.base.startsWith(base.toLowerCase()) || has(result.baseName ?? '', base)) &&
     (category === undefined || result.categories.some((known) => known.toLowerCase() === category.toLowerCase())) &&
+    (evidence === 'any' || (evidence === 'measured' ? result.count > 0 : result.verdict === 'better')) &&
     (minGain === undefined || (result.count > 0 && result.gain >= minGain))
   );
 }
@@ -97,7 +105,8 @@ export function matches(
 export function resultOf(registry: string, name: string, version: string, entry: VersionEntry) {
   const sum = (key: 'fixed' | 'broke' | 'keptRight' | 'keptWrong') =>
     entry.heldOut.reduce((total, file: HeldOut) => total + file[key], 0);
-  const [fixed, broke] = [sum('fixed'), sum('broke')];
+  const [fixed, broke, keptRight, keptWrong] = [sum('fixed'), sum('broke'), sum('keptRight'), sum('keptWrong')];
+  const { low, high } = wilsonInterval(fixed, fixed + keptWrong);
   return {
     registry,
     name,
@@ -105,9 +114,10 @@ export function resultOf(registry: string, name: string, version: string, entry:
     ...entry,
     fixed,
     broke,
-    count: fixed + broke + sum('keptRight') + sum('keptWrong'),
+    count: fixed + broke + keptRight + keptWrong,
     gain: fixed - broke,
     p: mcNemarExact(fixed, broke),
+    fixRate: { low, high },
     verdict: verdictOf(fixed, broke),
   };
 }

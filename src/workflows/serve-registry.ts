@@ -2,30 +2,11 @@
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { resolve } from 'node:path';
-import { patchId } from '../patch/patch.js';
-import { decodeBundle } from '../registry/bundle.js';
-import { bundlePath } from '../registry/layout.js';
 import { isName, isNamespace, newestFirst } from '../registry/names.js';
-import type { NamespaceIndex, VersionEntry } from '../registry/namespace-index.js';
-import {
-  namespacesOf,
-  openRegistryDirectory,
-  readNamespaceIndex,
-  readRegistryFile,
-} from '../registry/registry-directory.js';
+import { openRegistryDirectory } from '../registry/registry-directory.js';
 import { answerFile, answerText, safeHeaders } from '../registry/static-files.js';
-import { judgeEvidence } from './evidence.js';
 import { rootDigest } from './registry.js';
-import { matches, resultOf, type SearchResult } from './search-registries.js';
-import { describePatch } from './show.js';
-
-/** What a person looks for on the page. */
-export interface PageQuery {
-  readonly text: string;
-  readonly base: string;
-  readonly category: string;
-  readonly minGain: string;
-}
+import { indexesOf, layerCounter, searched, versionPage } from './registry-pages.js';
 
 /** What every page says of the registry it is about. */
 export interface PageFrame {
@@ -35,14 +16,10 @@ export interface PageFrame {
 }
 
 /** The data of the catalogue. */
-export interface CataloguePage extends PageFrame {
-  readonly query: PageQuery;
-  readonly total: number;
-  readonly results: readonly SearchResult[];
-}
+export type CataloguePage = PageFrame & Awaited<ReturnType<typeof searched>>;
 
 /** The data of the page of one version. */
-export type PatchPage = PageFrame & Awaited<ReturnType<typeof pageOf>>;
+export type PatchPage = PageFrame & Awaited<ReturnType<typeof versionPage>>;
 
 /** What draws pages: HTML documents, and the style sheets that are allowed in them. */
 export interface Pages {
@@ -70,9 +47,6 @@ export interface Serving {
   close(): Promise<void>;
 }
 
-/** Patches on one page: enough for every registry of people, and short enough to be drawn. */
-const PAGE_LIMIT = 200;
-
 /** Serves a registry. Throws REGISTRY_UNKNOWN, REGISTRY_INVALID, and what the operating system says of the port. */
 export async function serveRegistry({ directory, host, port, url, pages }: ServeRequest): Promise<Serving> {
   const path = resolve(directory);
@@ -87,7 +61,8 @@ export async function serveRegistry({ directory, host, port, url, pages }: Serve
     root,
   };
   const csp = policyOf(pages.styles);
-  const catalogue = catalogueOf(path);
+  const catalogue = indexesOf(path);
+  const layersOf = layerCounter(path);
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     answer(request, response).catch(() => {
       if (response.headersSent) response.destroy();
@@ -118,72 +93,17 @@ export async function serveRegistry({ directory, host, port, url, pages }: Serve
 
   async function pageAt(file: string, parameters: URLSearchParams): Promise<string | undefined> {
     const indexes = await catalogue();
-    if (file === '') return pages.catalogue({ ...frame, ...searched(indexes, parameters) });
+    if (file === '') return pages.catalogue({ ...frame, ...(await searched(indexes, parameters, layersOf)) });
     const [namespace, name, version, ...rest] = file.split('/');
     if (rest.length > 0 || !isNamespace(namespace) || name === undefined || !isName(name)) return undefined;
     const versions = indexes.find((index) => index.namespace === namespace)?.packages.get(name);
     const chosen = version ?? newestFirst(versions?.keys() ?? [])[0];
     const entry = versions?.get(chosen);
     if (!versions || !entry) return undefined;
-    return pages.patch({ ...frame, ...(await pageOf(path, `${namespace}/${name}`, chosen, versions, entry)) });
+    return pages.patch({ ...frame, ...(await versionPage(path, `${namespace}/${name}`, chosen, versions, entry)) });
   }
 
   return { url: frame.url, address: `http://${host}:${address.port}/`, root, close: () => closed(server) };
-}
-
-/** Reads the indexes, again only when the timestamp is another one. */
-function catalogueOf(path: string): () => Promise<readonly NamespaceIndex[]> {
-  let known: { readonly version: number; readonly indexes: readonly NamespaceIndex[] } | undefined;
-  return async () => {
-    const registry = await openRegistryDirectory(path);
-    const { version } = registry.timestamp.signed;
-    if (known?.version !== version) {
-      const indexes: NamespaceIndex[] = [];
-      for (const namespace of namespacesOf(registry)) indexes.push(await readNamespaceIndex(registry, namespace));
-      known = { version, indexes };
-    }
-    return known.indexes;
-  };
-}
-
-function searched(indexes: readonly NamespaceIndex[], parameters: URLSearchParams) {
-  const get = (name: string): string => (parameters.get(name) ?? '').slice(0, 200).trim();
-  const query: PageQuery = { text: get('q'), base: get('base'), category: get('category'), minGain: get('gain') };
-  const all = indexes.flatMap(({ namespace, packages }) =>
-    [...packages].flatMap(([name, versions]) => {
-      const version = newestFirst(versions.keys()).find((each) => versions.get(each)?.yanked === undefined);
-      return version === undefined
-        ? []
-        : [resultOf('', `${namespace}/${name}`, version, versions.get(version) as VersionEntry)];
-    }),
-  );
-  const minGain = /^-?\d{1,6}$/.test(query.minGain) ? { minGain: Number(query.minGain) } : {};
-  const category = query.category === '' ? {} : { category: query.category };
-  const found = all.filter((result) =>
-    matches(result, { text: query.text, base: query.base, ...category, ...minGain }),
-  );
-  found.sort((a, b) => b.gain - a.gain || (a.name < b.name ? -1 : 1));
-  return { query, total: found.length, results: found.slice(0, PAGE_LIMIT) };
-}
-
-async function pageOf(
-  path: string,
-  name: string,
-  version: string,
-  versions: ReadonlyMap<string, VersionEntry>,
-  entry: VersionEntry,
-) {
-  const bytes = await readRegistryFile(path, bundlePath(entry.sha256));
-  const bundle = bytes && decodeBundle(bytes);
-  const checks = bundle && judgeEvidence(bundle.evidence, patchId(bundle.patch), bundle.patch.base).statements;
-  return {
-    ...resultOf('', name, version, entry),
-    versions: newestFirst(versions.keys()).map((each) => ({
-      version: each,
-      ...(versions.get(each)?.yanked !== undefined && { yanked: versions.get(each)?.yanked as string }),
-    })),
-    ...(bundle && checks && { report: { ...describePatch(bundle.patch, checks), message: entry.description } }),
-  };
 }
 
 /** Allows the style sheets of the pages, forms to this server, and nothing else. */

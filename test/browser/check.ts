@@ -4,7 +4,7 @@
  * Screenshots go to docs/screenshots/; anything that axe finds, and anything wider than the window, is an error.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -112,8 +112,19 @@ function publishSample(): string {
   run('init', '--model', join(root, 'fixtures', 'worksheet-5m-q1_0.gguf'));
   const measured = ['--heldout', 'calculus-heldout', '--controls', 'knowledge', '--text', 'text'];
   run('commit', '-b', 'calc', '-m', 'calculus: derivatives of polynomials', '--probes', 'calculus', ...measured);
+  const short = ['--iterations', '8', '--heldout', 'arithmetic-heldout', '--controls', 'knowledge'];
+  run('commit', '-b', 'sums', '-m', 'arithmetic: sums and products of two numbers', '--probes', 'arithmetic', ...short);
+  const rows = [3, 5, 11].map((row) => ({ layer: row % 6, proj: 'up_proj', row }));
+  writeFileSync(
+    join(place, 'work', 'row.json'),
+    JSON.stringify({ version: 1, format: 'bankai_row_xor_v1', name: 'rows', flips: rows }),
+  );
+  run('import', 'row.json', '-b', 'rows', '-m', 'three rows that somebody flipped by hand');
   run('registry', 'init', 'registry');
   run('registry', 'delegate', 'mathlab', 'personal', '--registry', 'registry');
+  run('registry', 'delegate', 'attic', 'personal', '--registry', 'registry');
   run('registry', 'publish', 'calc', 'mathlab/calc@1.0.0', '--registry', 'registry');
+  run('registry', 'publish', 'sums', 'mathlab/sums@0.3.1', '--registry', 'registry');
+  run('registry', 'publish', 'rows', 'attic/rows@0.1.0', '--registry', 'registry');
   return join(place, 'work', 'registry');
 }

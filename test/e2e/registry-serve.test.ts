@@ -203,9 +203,14 @@ describe('the pages', () => {
     expect(await found('base=ffff')).toBe('0');
     expect(await found('gain=1')).toBe('0');
     expect(await found('category=none')).toBe('0');
+    expect(await found('q=hostile&evidence=any&page=99')).toBe('1');
+    expect(await found('evidence=measured')).toBe('0');
+    expect(await found('evidence=better')).toBe('0');
   });
 
   test('draw where the flips are and say who signed', async () => {
+    expect((await ask('/?q=hostile')).body).toContain('aria-label="Flips by layer, from the first: 1, 0, 1."');
+    expect((await ask('/?q=hostile')).body).toContain('bankai add mathlab/hostile@^0.1');
     const { body } = await ask('/mathlab/hostile');
     expect(body).toMatch(/<svg [^]*Flips by layer[^]*<\/svg>/);
     expect(body).toMatch(/signed by\s*<code>[0-9a-f]{64}<\/code>/);

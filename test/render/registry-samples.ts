@@ -89,6 +89,7 @@ const result: SearchResult = {
   registry: 'lab',
   ...entry,
   ...{ fixed: 107, broke: 19, count: 302, gain: 88, p: 3.1e-16, verdict: 'better' },
+  fixRate: { low: 0.41, high: 0.53 },
 };
 
 export const found: SearchReport = {
