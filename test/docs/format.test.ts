@@ -27,7 +27,12 @@ import { decodeEnvelope, encodeEnvelope, openEnvelope, signEnvelope } from '../.
 import { decodeKeyFile } from '../../src/trust/key-file.js';
 import { decodePublicKey, encodePublicKey } from '../../src/trust/public-key.js';
 import { formatDecimal } from '../../src/trust/predicates/terms.js';
-import { decodeStatement, encodeStatement, STATEMENT_PAYLOAD_TYPE } from '../../src/trust/statement.js';
+import {
+  createStatement,
+  decodeStatement,
+  encodeStatement,
+  STATEMENT_PAYLOAD_TYPE,
+} from '../../src/trust/statement.js';
 import { schemaViolation } from '../../src/schema.js';
 import { parseProbes } from '../../src/search/probes.js';
 import { mcNemarExact, wilsonInterval } from '../../src/search/statistics.js';
@@ -132,6 +137,20 @@ describe('evidence', () => {
     expect(predicate).toMatchObject({
       probes: [{ role: 'search', name: probes.name, sha256: probes.sha256, count: 1 }],
     });
+  });
+
+  test.each([
+    ['review-statement', 'review', { verdict: 'approve' }],
+    ['revocation-patch', 'revocation', { of: 'patch' }],
+    ['revocation-key', 'revocation', { of: 'key' }],
+  ] as const)('the %s is one, and about what it says', (name, kind, said) => {
+    const payload = canonicalBytes(JSON.parse(example(name)) as object);
+    expect(sha256Hex(payload)).toBe(idAfter(name));
+    const statement = decodeStatement(payload, { patch: patchId(math), keys: new Set([key.id]) }, base);
+    const subject = name === 'revocation-key' ? key.id : patchId(math);
+    expect(statement).toMatchObject({ kind, patch: subject, predicate: said });
+    const again = createStatement(kind, statement.patch, statement.predicate as never);
+    expect(text(encodeStatement(again))).toBe(text(payload));
   });
 
   test('the evaluation statement is one, and its files and statistics are right', () => {
