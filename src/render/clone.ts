@@ -3,6 +3,7 @@ import { renderFetch, type FetchReport } from './fetch.js';
 import { plural } from './number.js';
 import { printable, wrap } from './text.js';
 import type { View } from './view.js';
+import { warningLines } from './warnings.js';
 
 /** What `bankai clone --json` prints: `schema/clone.schema.json`. */
 export interface CloneReport {
@@ -12,10 +13,12 @@ export interface CloneReport {
   readonly head?: { readonly branch: string; readonly commit: string; readonly patches: number };
   /** With a base model. */
   readonly model?: { readonly path: string; readonly byteLength: number; readonly made: string };
+  /** What policies that only warn have against the patches that came into the model. */
+  readonly warnings: readonly string[];
 }
 
 /** Writes what was cloned to where, and what is left to do. */
-export function renderClone({ repository, fetched, head, model }: CloneReport, view: View): string[] {
+export function renderClone({ repository, fetched, head, model, warnings }: CloneReport, view: View): string[] {
   const { style } = view;
   const state = head && (head.patches === 0 ? 'the base' : plural(head.patches, 'patch', 'patches'));
   return [
@@ -28,5 +31,6 @@ export function renderClone({ repository, fetched, head, model }: CloneReport, v
         : 'Run "bankai init --model FILE" there with the base model to use it.',
       view.width,
     ),
+    ...warningLines(warnings, view),
   ];
 }

@@ -3,6 +3,7 @@ import { shortId } from './id.js';
 import { formatBytes, plural } from './number.js';
 import { printable } from './text.js';
 import type { View } from './view.js';
+import { warningLines } from './warnings.js';
 
 /** What `bankai init --json` prints: `schema/init.schema.json`. */
 export interface InitReport {
@@ -18,12 +19,15 @@ export interface InitReport {
   };
   /** Patches that a clone's HEAD has, applied to the working model now. */
   readonly patches: number;
+  /** What policies that only warn have against them. */
+  readonly warnings: readonly string[];
 }
 
 const ways = { copy: 'copy', 'in-place': 'used in place' };
 
 /** Writes where the repository is and what its base and working model are. */
-export function renderInit(report: InitReport, { style }: View): string[] {
+export function renderInit(report: InitReport, view: View): string[] {
+  const { style } = view;
   const base = report.base.name === undefined ? '' : `${printable(report.base.name)} `;
   return [
     report.patches === 0
@@ -31,5 +35,6 @@ export function renderInit(report: InitReport, { style }: View): string[] {
       : `Ready: ${printable(report.repository)}, with ${plural(report.patches, 'patch', 'patches')} applied`,
     `Base:  ${base}${style.id(shortId(report.base.weightsId))}`,
     `Model: ${printable(report.model.path)} (${formatBytes(report.model.byteLength)}, ${ways[report.model.made]})`,
+    ...warningLines(report.warnings, view),
   ];
 }

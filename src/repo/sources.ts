@@ -4,7 +4,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeFileDurably } from '../durable.js';
+import { removeDurably, writeFileDurably } from '../durable.js';
 import { RepositoryError } from '../errors.js';
 import { canonicalBytes, decodeCanonical } from '../patch/canonical.js';
 import type { PatchId } from '../patch/ids.js';
@@ -40,15 +40,20 @@ export async function readSources(repository: Repository): Promise<Sources> {
   return new Map(Object.entries(patches) as [PatchId, readonly string[]][]);
 }
 
-/** Records where patches come from, beside what is known already. Throws REPOSITORY_CORRUPT, IO. */
-export async function recordSources(repository: Repository, added: Sources): Promise<void> {
-  const known = new Map(await readSources(repository));
-  const before = canonicalBytes(Object.fromEntries(known));
-  for (const [id, scopes] of added) known.set(id, [...new Set([...(known.get(id) ?? []), ...scopes])].sort());
-  const patches = Object.fromEntries(known);
-  if (Buffer.from(before).equals(canonicalBytes(patches))) return;
-  await reporting(`write ${pathOf(repository)}`, async () => {
+/** Records where patches come from, beside what is known already. → what takes that back. Throws REPOSITORY_CORRUPT, IO. */
+export async function recordSources(repository: Repository, added: Sources): Promise<() => Promise<void>> {
+  const before = await readSources(repository);
+  const after = new Map(before);
+  for (const [id, scopes] of added) after.set(id, [...new Set([...(after.get(id) ?? []), ...scopes])].sort());
+  await writeSources(repository, after);
+  return () => writeSources(repository, before);
+}
+
+async function writeSources(repository: Repository, sources: Sources): Promise<void> {
+  const path = pathOf(repository);
+  await reporting(`write ${path}`, async () => {
     await makeLocalDirectory(repository);
-    await writeFileDurably(pathOf(repository), canonicalBytes({ format: FORMAT, patches }));
+    if (sources.size === 0) return removeDurably(path);
+    return writeFileDurably(path, canonicalBytes({ format: FORMAT, patches: Object.fromEntries(sources) }));
   });
 }

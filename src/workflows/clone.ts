@@ -37,6 +37,8 @@ export interface CloneOutcome {
   readonly head?: { readonly branch: string; readonly commit: CommitId; readonly patches: number };
   /** With a base model. */
   readonly model?: InitOutcome['model'];
+  /** What policies that only warn have against the patches that came into the model. */
+  readonly warnings: readonly string[];
 }
 
 const ORIGIN = 'origin';
@@ -56,10 +58,10 @@ export async function clone(request: CloneRequest, actor: Actor, options: Remote
     const repository = await makeCloneTarget(directory);
     const { head, fetched } = await withLock(repository, () => bring(repository, url, request, actor, options));
     const { model: path, onModel } = request;
-    if (path === undefined) return { repository: directory, fetched, ...(head && { head }) };
+    if (path === undefined) return { repository: directory, fetched, ...(head && { head }), warnings: [] };
     const ready = { directory, model: path, inPlace: false, actor, ...(onModel && { onProgress: onModel }) };
-    const { model } = await init(ready);
-    return { repository: directory, fetched, ...(head && { head }), model };
+    const { model, warnings } = await init(ready);
+    return { repository: directory, fetched, ...(head && { head }), model, warnings };
   } catch (error) {
     if (fresh) await removeWhatWasMade(directory, existed);
     throw error;

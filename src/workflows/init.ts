@@ -38,6 +38,8 @@ export interface InitOutcome {
   readonly model: { readonly path: string; readonly byteLength: number; readonly made: 'copy' | 'in-place' };
   /** Patches that a clone's HEAD has, applied to the working model now. */
   readonly patches: number;
+  /** What policies that only warn have against them. */
+  readonly warnings: readonly string[];
 }
 
 /**
@@ -67,13 +69,14 @@ export async function init({ directory, model, inPlace, actor, onProgress }: Ini
       file,
     });
     const workspace = { repository, state: await readLocalState(repository), model: working };
-    const { patches } = await moveTo(workspace, head, actor ?? someone());
+    const { patches, warnings } = await moveTo(workspace, head, actor ?? someone());
     return {
       repository: directory,
       commit: head.commit,
       base: { weightsId: base.weightsId, ...(base.name !== undefined && { name: base.name }) },
       model: { path, byteLength: file.byteLength, made: inPlace ? 'in-place' : 'copy' },
       patches,
+      warnings,
     };
   });
 }

@@ -93,10 +93,15 @@ async function install(workspace: Workspace, onto: Head, lock: Lock, fetched: re
     .map(additionOf);
   const message = messageOf(fetched.filter(({ locked }) => !present.has(locked.patch)));
   const change = { added, removed, message, onto };
-  // Before the gate, which asks; and true whether or not it lets the patches pass.
-  for (const { locked, origin } of fetched) await recordSources(repository, new Map([[locked.patch, origin]]));
+  // Before the gate, which asks for it.
+  const forget = await recordSources(repository, sourcesOf(fetched));
   const isNew = added.length + removed.length > 0;
-  const done = isNew ? await recordFinished(workspace, change, recorder) : unchanged(onto);
+  const done = isNew
+    ? await recordFinished(workspace, change, recorder).catch(async (error: unknown) => {
+        await forget();
+        throw error;
+      })
+    : unchanged(onto);
   await writeLock(repository.directory, next);
   return {
     ...done,
@@ -109,6 +114,14 @@ async function install(workspace: Workspace, onto: Head, lock: Lock, fetched: re
       description: bundle.description,
     })),
   };
+}
+
+function sourcesOf(fetched: readonly Fetched[]): Map<PatchId, string[]> {
+  const sources = new Map<PatchId, string[]>();
+  for (const { locked, origin } of fetched) {
+    sources.set(locked.patch, [...(sources.get(locked.patch) ?? []), ...origin]);
+  }
+  return sources;
 }
 
 const unchanged = ({ commit }: Head): Finished => ({ commit, warnings: [] });

@@ -93,6 +93,16 @@ describe('a policy that enforces', () => {
     expect(existsSync(out())).toBe(false);
   });
 
+  test('is obeyed by clone, which leaves nothing behind', async () => {
+    demand({ mode: 'enforce', trusted: true });
+    const cloned = ['clone', ada.directory, '.git/clone', '-b', 'calc', '--model', fixtureModel];
+    expect(await refusal(cloned)).toBe('POLICY_VIOLATION');
+    expect(existsSync(join(bob.directory, '.git', 'clone'))).toBe(false);
+    demand({ mode: 'warn', trusted: true });
+    expect(await warningsOf(cloned)).toEqual(['Patch X was made by nobody whom you trust']);
+    rmSync(join(bob.directory, '.git', 'clone'), { recursive: true });
+  });
+
   test('is obeyed by import, where it is about more than who signed', async () => {
     writeFileSync(third(), foreignPatch('third', [[4, 'up_proj', 9]]));
     demand({ mode: 'enforce', bits: 5 });

@@ -69,11 +69,16 @@ export async function copyOfRegistry(): Promise<string> {
 }
 
 /** Publishes a version, as the workflow does. → its entry in the index */
-export async function publish(path: string, bundle: Bundle, by = author): Promise<VersionEntry> {
+export async function publish(
+  path: string,
+  bundle: Bundle,
+  by = author,
+  signed: Parameters<typeof summarize>[1] = [],
+): Promise<VersionEntry> {
   const registry = await openRegistryDirectory(path);
   const index = await readNamespaceIndex(registry, bundle.namespace);
   const bytes = encodeBundle(bundle);
-  const entry: VersionEntry = { ...summarize(bundle, []), sha256: sha256Hex(bytes), bytes: bytes.length };
+  const entry: VersionEntry = { ...summarize(bundle, signed), sha256: sha256Hex(bytes), bytes: bytes.length };
   await writeRegistryFile(path, bundlePath(entry.sha256), bytes);
   const versions = new Map(index.packages.get(bundle.name)).set(bundle.version, entry);
   await publishIndex(registry, { ...index, packages: new Map(index.packages).set(bundle.name, versions) }, by);

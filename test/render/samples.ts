@@ -572,6 +572,7 @@ export const init: InitReport = {
   base,
   model: { path: 'models/bonsai/Bonsai-8B.gguf', byteLength: 1_151_234_567, made: 'copy' },
   patches: 0,
+  warnings: [],
 };
 
 export const exported: ExportReport = {
@@ -802,11 +803,13 @@ export const cloned: CloneReport = {
   fetched: { ...fetched, unsigned: [], ignored: [] },
   head: { branch: 'main', commit: second, patches: 2 },
   model: { path: 'working.gguf', byteLength: 1_158_654_496, made: 'copy' },
+  warnings: ['Patch 3f1c9a20b7 was made by nobody whom you trust'],
 };
 
 export const clonedEmpty: CloneReport = {
   repository: '/home/ada/patches',
   fetched: { ...fetched, ...{ moved: [], ignored: [], commits: 0, patches: [], unsigned: [], bytes: 0 } },
+  warnings: [],
 };
 
 export const pushed: PushReport = {

@@ -1,6 +1,6 @@
 /** What somebody could put into a repository to have it believed: each refused with its own code, and nothing written. */
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ErrorCode } from '../../src/errors.js';
 import { canonicalBytes } from '../../src/patch/canonical.js';
@@ -21,14 +21,20 @@ import { createKey, type SigningKey } from '../../src/trust/signing-key.js';
 import { createStatement, encodeStatement, STATEMENT_PAYLOAD_TYPE } from '../../src/trust/statement.js';
 import { distrustKey, trustKey } from '../../src/trust/trust.js';
 import { checkout } from '../../src/workflows/checkout.js';
+import { judgeEvidence } from '../../src/workflows/evidence.js';
 import { exportModel } from '../../src/workflows/export.js';
 import { merge } from '../../src/workflows/merge.js';
 import { loadStack } from '../../src/workflows/stack.js';
 import { verifyStack } from '../../src/workflows/verify.js';
 import { openWorkspace } from '../../src/workflows/workspace.js';
+import { addRegistry } from '../../src/registry/known-registries.js';
+import { metadataPath } from '../../src/registry/layout.js';
+import { add } from '../../src/workflows/install.js';
 import { createCli } from '../e2e/cli.js';
 import { fingerprint, makeSampleRepository, recorderAt } from '../e2e/repository.js';
 import { temporaryDirectory } from '../paths.js';
+import { serveHostile } from '../registry/hostile-server.js';
+import * as sample from '../registry/sample-registry.js';
 import { L } from './curve.js';
 
 const cli = createCli();
@@ -125,6 +131,27 @@ async function expectRefused(code: ErrorCode) {
   expect(fingerprint(cli.directory)).toEqual(before);
 }
 
+/** Asserts that `add` refuses a patch with such evidence from a registry, whose owner signed it as it is. */
+async function expectNotAdded(code: ErrorCode, evidence: readonly EvidenceFile[], content = patch) {
+  const registry = await sample.copyOfRegistry();
+  const bundle = { namespace: 'mathlab', name: 'evil', version: '1.0.0', description: '', patch: content, evidence };
+  const judged = judgeEvidence(evidence, patchId(content)).statements;
+  const holding = judged.flatMap((check) => ('error' in check ? [] : [check]));
+  await sample.publish(registry, bundle, sample.author, holding);
+  const { url } = await serveHostile(registry);
+  const configDirectory = temporaryDirectory();
+  const root = sha256Hex(readFileSync(join(registry, metadataPath('root', 1))));
+  await addRegistry(configDirectory, { name: 'lab', url, first: { digest: root } });
+  // A commit may be written before it is judged: an object that nothing leads to, as in git.
+  const place = () =>
+    Object.entries(fingerprint(cli.directory)).filter(([path]) => !path.startsWith(join('.git', 'objects')));
+  const before = place();
+  const places = { configDirectory, cacheDirectory: temporaryDirectory() };
+  const request = { wanted: ['mathlab/evil'], branch: 'added' };
+  await expect(add(cli.directory, request, places, victim)).toFailWithCode(code);
+  expect(place()).toEqual(before);
+}
+
 describe('a statement that is', () => {
   test.each<[string, ErrorCode, () => EvidenceFile[]]>([
     [
@@ -190,9 +217,13 @@ describe('a statement that is', () => {
     ],
     ['signed by nobody', 'SIGNATURE_MISSING', () => [sealed({ ...envelope, signatures: [] }), key]],
     ['signed by a key that is not there', 'SIGNER_UNKNOWN', () => [sealed(envelope)]],
-  ])('%s is refused with %s', async (_what, code, evidence) => {
+  ])('%s is refused with %s', async (what, code, evidence) => {
     await plant(encodePatch(patch), id, evidence());
     await expectRefused(code);
+    // A registry on its way to each takes time: these stand for all, whose judge is the same.
+    if (what.startsWith('replayed') || code === 'SIGNATURE_MALLEABLE' || code === 'KEY_WEAK') {
+      await expectNotAdded(code, evidence());
+    }
   });
 });
 
@@ -211,8 +242,11 @@ describe('a revocation', () => {
   const ada = () => loadOrCreateKey(recorderAt(cli).keyDirectory);
 
   test('of the patch by its author is obeyed', async () => {
-    await planted([sealed(envelope), key, ...revocation('patch', id, await ada())]);
+    // Ada's key is in both, once.
+    const files = [sealed(envelope), key, revocation('patch', id, await ada())[0]];
+    await planted(files);
     await expectRefused('REVOKED');
+    await expectNotAdded('REVOKED', files);
   });
 
   test('of the key of its author by itself is obeyed', async () => {
@@ -243,6 +277,7 @@ describe('a patch that is', () => {
     const foreign = createPatch('b'.repeat(64) as WeightsId, [{ kind: 'row', tensor: 'blk.0.ffn_up.weight', row: 1 }]);
     await plant(encodePatch(foreign), patchId(foreign), []);
     await expectRefused('BASE_MISMATCH');
+    await expectNotAdded('BASE_MISMATCH', [], foreign);
   });
 
   test('not what its name says is refused', async () => {
