@@ -1,6 +1,6 @@
 /**
  * Kills the real program, takes the power from under it, and has the disk refuse: at every single change of the disk
- * that each command makes, and at random instants. Run as `node dist/bench/crash.js [--every N] [--kills N] [--room DIR]
+ * that each command makes, and at random instants. Run as `node dist/bench/crash.js [--every N] [--kills N] [--room DIR] [--jobs N]
  * [--only COMMAND]… [--fault FAULT]… [--record [--append]]`: SIGKILL comes at every point, all else at each N-th, and
  * N kills at random instants for each command that the bar names, a tenth for the others. With `--record` the result is
  * written into docs/DURABILITY.md after every line of the table; with `--append` the lines that are there already stay, and are
@@ -20,6 +20,7 @@ const { values } = parseArgs({
   options: {
     every: { type: 'string', default: '1' },
     kills: { type: 'string', default: '200' },
+    jobs: { type: 'string', default: String(availableParallelism()) },
     only: { type: 'string', multiple: true },
     fault: { type: 'string', multiple: true },
     // What is not synced is taken away by the trial, not by the disk: one in memory is as good, and faster.
@@ -49,7 +50,7 @@ interface Trial {
   readonly run: () => Promise<Verdict>;
 }
 
-/** Runs trials, two at once or more, until there are no more or `enough` of them ended as they should. */
+/** Runs trials, some at once, until there are no more or `enough` of them ended as they should. */
 async function tally(trials: Iterator<Trial>, counts: (verdict: Verdict) => boolean, enough: number) {
   const result = { old: 0, new: 0, findings: [] as string[] };
   let counted = 0;
@@ -62,7 +63,7 @@ async function tally(trials: Iterator<Trial>, counts: (verdict: Verdict) => bool
       if (verdict.state !== undefined) result[verdict.state]++;
     }
   };
-  await Promise.all(Array.from({ length: availableParallelism() }, work));
+  await Promise.all(Array.from({ length: Number(values.jobs) }, work));
   return result;
 }
 
@@ -86,7 +87,7 @@ function* trialsAt(stage: Stage, fault: Partial<FaultPlan>, every: number): Gene
 function* randomKills(stage: Stage): Generator<Trial> {
   let { elapsedMs } = stage;
   for (let i = 0; ; i++) {
-    const delayMs = i % 8 === 0 ? undefined : elapsedMs * (0.4 + 0.6 * Math.random());
+    const delayMs = i % 8 === 0 ? undefined : elapsedMs * Math.random();
     const run = async (): Promise<Verdict> => {
       const verdict = await tryKill(stage, delayMs, i % 4 === 1);
       if (verdict.ended.signal === null) ({ elapsedMs } = verdict.ended);

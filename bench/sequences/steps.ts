@@ -6,9 +6,11 @@ import { checkout } from '../../src/workflows/checkout.js';
 import { importFile } from '../../src/workflows/import.js';
 import { merge } from '../../src/workflows/merge.js';
 import { cherryPick, revert } from '../../src/workflows/pick.js';
+import { gc } from '../../src/workflows/gc.js';
 import { reset } from '../../src/workflows/reset.js';
 import { newBranch } from '../../src/workflows/branch.js';
 import { remove } from '../../src/workflows/squash.js';
+import { newTag } from '../../src/workflows/tag.js';
 import { undo } from '../../src/workflows/undo.js';
 import {
   composed,
@@ -130,6 +132,23 @@ function pickDeed(world: World, { a, b }: Step, back: boolean, plain: boolean): 
   };
 }
 
+/** Rebases at most one commit: which those of a longer history would be is git's own business. */
+function rebaseDeed(world: World, n: number): Deed | undefined {
+  const { sets, oids } = world;
+  const { commit } = targetOf(world, n);
+  const head = sets.head.commit;
+  const { parents, set: ours } = sets.commits[head];
+  const run = () => git(world, 'rebase', '--quiet', '--reapply-cherry-picks', oids[commit]);
+  if (commit === head || descends(sets, commit, head)) return { run, then: () => moveOnly(sets, here(world, commit)) };
+  const [parent] = parents;
+  if (parents.length !== 1 || !(parent === commit || descends(sets, commit, parent))) return undefined;
+  if (parent === commit) return { run };
+  const onto = sets.commits[commit].set;
+  const set = threeWay(sets.commits[parent].set, onto, ours);
+  if (set === onto) return undefined;
+  return { run, then: () => moveOnly(sets, here(world, added(world, [commit], set))) };
+}
+
 /** A patch that HEAD has, or has not. */
 function patchWhere({ sets }: World, n: number, present: boolean): number | undefined {
   const state = stateOf(sets.commits[sets.head.commit].set);
@@ -228,6 +247,25 @@ const kinds = {
       },
     };
   },
+  tag: (world, { a, b }) => {
+    const { text, commit } = targetOf(world, a);
+    const name = `t${b % 3}`;
+    const request = { name, stack: text, sign: false, replace: true, ...(b % 2 === 0 && { message: name }) };
+    return {
+      run: () => newTag(world.directory, request, recorderOf(world)),
+      then: () => {
+        const { head, holds, tags } = world.sets;
+        tags.set(name, commit);
+        world.sets.undo = {
+          head: { before: head, after: head },
+          refs: [],
+          holds: { before: holds, after: holds },
+          soft: true,
+        };
+      },
+    };
+  },
+  collect: (world, { b }) => ({ run: () => gc(world.directory, { prune: b % 2 === 0, now: Date.now() }) }),
   undo: (world) => {
     if (world.sets.undo?.soft === true) return undefined;
     return { run: () => undo(world.directory), fails: undoRefusal(world.sets), then: () => undoLast(world.sets) };
@@ -235,6 +273,7 @@ const kinds = {
   gitMerge: (world, { a, b }) => mergeDeed(world, a, b % 3 === 0, true),
   gitRevert: (world, step) => pickDeed(world, step, true, true),
   gitPick: (world, step) => pickDeed(world, step, false, true),
+  gitRebase: (world, { a }) => rebaseDeed(world, a),
   gitCheckout: (world, { a }) => {
     const { text, commit, branch } = targetOf(world, a);
     return {
@@ -312,6 +351,7 @@ export type Kind = keyof typeof kinds;
 /** How often each kind comes, relative to the others. */
 export const weights: Readonly<Record<Kind, number>> = {
   ...{ import: 5, checkout: 5, sync: 2, merge: 5, revert: 3, pick: 3, reset: 2, softly: 1, remove: 2, branch: 2 },
+  ...{ tag: 1, collect: 1, gitRebase: 2 },
   ...{ undo: 4, gitMerge: 3, gitRevert: 2, gitPick: 2, gitCheckout: 2, gitReset: 1, gitAdd: 1, gitRemove: 1 },
   ...{ gitBranch: 1, gitBranchDelete: 1, gitTag: 1, gitCollect: 1 },
 };

@@ -6,6 +6,7 @@ import type { PatchId } from '../../src/patch/ids.js';
 import { createPatch, encodePatch, patchId } from '../../src/patch/patch.js';
 import { listBranches, readHead } from '../../src/repo/branch.js';
 import { readState } from '../../src/repo/state.js';
+import { listTags } from '../../src/repo/tag.js';
 import { isWorktreeClean } from '../../src/repo/worktree.js';
 import { init } from '../../src/workflows/init.js';
 import type { Recorder } from '../../src/workflows/record.js';
@@ -145,6 +146,9 @@ export async function difference(world: World): Promise<string | undefined> {
   const wanted = [...sets.branches].map(([name, commit]) => `${name} ${oids[commit]}`).sort();
   const present = [...branches].map(([name, oid]) => `${name} ${oid}`).sort();
   if (wanted.join() !== present.join()) return `the branches are ${present.join(', ')}, not ${wanted.join(', ')}`;
+  const tags = (await listTags(repository)).map(({ name, commit }) => `${name} ${commit}`).sort();
+  const tagged = [...sets.tags].map(([name, commit]) => `${name} ${oids[commit]}`).sort();
+  if (tagged.join() !== tags.join()) return `the tags are ${tags.join(', ')}, not ${tagged.join(', ')}`;
   const states = (await readState(repository, head.commit)).join();
   if (states !== idsOf(sets.commits[sets.head.commit].set).join()) return `the state of HEAD is ${states}`;
   const held = sets.commits[sets.holds].set;

@@ -1,6 +1,6 @@
 /** Runs the real program on a disk that fails, and judges what the next command finds. */
 import { spawn } from 'node:child_process';
-import { cpSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, rmSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { differences, type Facts, factsOf } from './facts.js';
@@ -62,9 +62,10 @@ export async function tryFault(stage: Stage, fault: Partial<FaultPlan>, again = 
   return inTrial(stage, run, { refused: fault.kind === 'error', again });
 }
 
-/** Runs a scenario and kills it after some milliseconds; not at all without them. */
+/** Runs a scenario and kills it some milliseconds after it took the repository's lock; not at all without them. */
 export async function tryKill(stage: Stage, delayMs: number | undefined, again = true): Promise<Verdict> {
-  const run = (place: string) => runProgram(place, stage.scenario.args, undefined, delayMs);
+  const clock = { place: stage.scenario.isUnlocked === true ? undefined : lockIn, delayMs };
+  const run = (place: string) => runProgram(place, stage.scenario.args, undefined, clock);
   return inTrial(stage, run, { refused: false, again });
 }
 
@@ -129,7 +130,7 @@ async function runProgram(
   place: string,
   args: readonly string[],
   fault?: Partial<FaultPlan>,
-  delayMs?: number,
+  clock: Clock = {},
 ): Promise<Ended> {
   const home = join(place, 'home');
   const env = {
@@ -146,27 +147,43 @@ async function runProgram(
     [entry, ...args],
     join(place, 'work'),
     { ...env, ...(plan && faultEnvironment(plan)) },
-    delayMs,
+    clock.place === undefined ? clock : { ...clock, place: join(place, clock.place) },
   );
 }
 
-/** Runs a program. `stderr` is all that it says there. */
+/** When to kill a program: so long after it was started or, given a directory, after it first changed something there. */
+interface Clock {
+  readonly place?: string | undefined;
+  readonly delayMs?: number | undefined;
+}
+
+const lockIn = join('work', '.git', 'bankai', 'lock');
+
+/** Runs a program. `stderr` is all that it says there; `elapsedMs` is by the clock. */
 function run(
   command: string,
   args: readonly string[],
   cwd: string,
   env: Readonly<Record<string, string>>,
-  delayMs?: number,
+  { place, delayMs }: Clock,
 ): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'ignore', 'pipe'] });
-    const timer = delayMs === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), delayMs);
     let stderr = '';
-    const start = performance.now();
+    let start = performance.now();
+    let timer: NodeJS.Timeout | undefined;
+    const begin = (): void => {
+      watcher?.close();
+      start = performance.now();
+      if (delayMs !== undefined) timer = setTimeout(() => child.kill('SIGKILL'), delayMs);
+    };
+    const watcher = place === undefined ? undefined : watch(place, begin);
+    if (!watcher) begin();
     child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
     child.on('error', reject);
     child.on('close', (code, signal) => {
       clearTimeout(timer);
+      watcher?.close();
       resolve({ code, signal, stderr, elapsedMs: performance.now() - start });
     });
   });

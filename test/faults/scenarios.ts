@@ -18,6 +18,8 @@ export interface Scenario {
   readonly args: readonly string[];
   /** Whether it makes the repository, instead of changing the sample. */
   readonly isInit?: boolean;
+  /** Whether it changes something without the repository's lock. */
+  readonly isUnlocked?: boolean;
   /** Whether it is about keys: of other commands a new key may stay, though they were not done. */
   readonly isAboutKeys?: boolean;
 }
@@ -51,10 +53,10 @@ export const scenarios: readonly Scenario[] = [
   { name: 'minimize', args: ['minimize', 'HEAD', '--probes', '.git/few.json', '--threads', '1'] },
   { name: 'rm', args: ['rm', 'HEAD'] },
   { name: 'attest', args: ['attest', 'HEAD', '--read', '--verdict', 'approve'] },
-  { name: 'config', args: ['config', 'bankai.signCommits', 'false'] },
+  { name: 'config', args: ['config', 'bankai.signCommits', 'false'], isUnlocked: true },
   { name: 'remote add', args: ['remote', 'add', 'lab', 'https://example.org/lab.git'] },
-  { name: 'key new', args: ['key', 'new', 'work'], isAboutKeys: true },
-  { name: 'init', args: ['init', '--model', baseModel], isInit: true },
+  { name: 'key new', args: ['key', 'new', 'work'], isAboutKeys: true, isUnlocked: true },
+  { name: 'init', args: ['init', '--model', baseModel], isInit: true, isUnlocked: true },
 ];
 
 /** The directories of one trial: `work` is the repository, `home` has the keys. */
