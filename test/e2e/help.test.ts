@@ -2,7 +2,8 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Command, Flags, Parser } from '@oclif/core';
+import { type Command, Config, Flags, Parser } from '@oclif/core';
+import { failureOf } from '../../commands/terminal/failure.js';
 import { root } from '../paths.js';
 import { createCli } from './cli.js';
 import { outputOf } from './repository.js';
@@ -39,6 +40,22 @@ describe('help', () => {
     expect(help).toMatchSnapshot();
     expect(help).toContain(`$ bankai ${verbOf(id)}`);
     expect(help.split('\n').filter((line) => line.length > 80 || line.endsWith(' '))).toEqual([]);
+  });
+});
+
+describe('a flag that is not there is refused with exit code 129, and the way to the help, by', () => {
+  const config = Config.load(root);
+
+  test.each(ids)('%s', async (id) => {
+    const { default: command } = (await import(`../../commands/${id.replaceAll(':', '/')}.js`)) as {
+      default: Command.Class;
+    };
+    command.id = id;
+    const error: unknown = await command.run(['--nosuch'], await config).catch((thrown: unknown) => thrown);
+    expect(failureOf(error, false)).toMatchObject({
+      exitCode: 129,
+      report: { error: { code: 'USAGE', hint: `Use "bankai ${verbOf(id)} --help" to see its flags and arguments.` } },
+    });
   });
 });
 
