@@ -73,14 +73,18 @@ async function assertPlace(directory: string, url: string): Promise<boolean> {
   if (!existsSync(directory)) return true;
   const names = await Promise.resolve().then(() => readdirSync(directory));
   if (names.length === 0) return true;
+  let hint = 'Choose another directory: bankai clone URL DIR.';
   if (names.includes('.git')) {
     const repository = describeRepository(directory);
     const [origin] = await listRemotes(repository);
     const bare = origin === undefined && names.length === 1 && resolveRef(repository, 'HEAD') === undefined;
     if (!(await isInitialised(repository)) && (origin?.url === url || bare)) return false;
+    // Its model may still be the base: somebody may have been interrupted at the very end.
+    if (origin?.url === url)
+      hint = 'It is a clone of that already: "bankai checkout HEAD" in there makes its model ready.';
   }
   throw new RepositoryError('FILE_EXISTS', `${directory} exists already and is not empty`, {
-    hint: 'Choose another directory: bankai clone URL DIR.',
+    hint,
     data: { path: directory },
   });
 }

@@ -23,7 +23,7 @@ const points: Readonly<Record<string, readonly RegExp[]>> = {
   fetch: [/write .*incoming\.pack/, /rename .*objects\/pack\/pack-.*\.idx/, /rename .*refs\/remotes/],
   pull: [/rename .*refs\/remotes/, /rename .*journal\.bin/, /write .*working\.gguf/],
   push: [/write .*outgoing\.pack/, /rename .*refs\/remotes/],
-  clone: [/write .*incoming\.pack/, /rename .*refs\/heads\/main/, /rename .*state\.json/],
+  clone: [/write .*incoming\.pack/, /rename .*refs\/heads\/main/, /rename .*state\.json/, /write .*journal\.bin/],
   add: [/rename .*timestamp\.json/, /rename .*bundles/, /write .*working\.gguf/, /rename .*bankai\.lock\.json/],
   publish: [/rename .*bundles/, /rename .*snapshot/, /rename .*timestamp\.json/],
 };

@@ -136,8 +136,13 @@ export async function tryExchange(stage: ExchangeStage, fault: Partial<FaultPlan
     finished = same(between, stage.after);
     for (const problem of halfDone(between, stage)) findings.push(problem);
     const second = await runProgram(place, exchange, host);
-    const explained = finished && /^error: [^\n]+\nhint: [^\n]+\n$/.test(second.stderr);
-    if (second.code !== 0 && !explained) findings.push(`cannot be done afterwards: ${second.stderr}`);
+    const [, hint] = /^error: [^\n]+\nhint: ([^\n]+)\n$/.exec(second.stderr) ?? [];
+    // What only the model lacks the hint says.
+    const [, advice] = /"bankai ([^"]+)" in there/.exec(hint ?? '') ?? [];
+    const last = ['-C', exchange.makes ?? '.', ...(advice ?? '').split(' ')];
+    if (advice !== undefined) await runProgram(place, { ...exchange, args: last }, host);
+    if (second.code !== 0 && !(finished && hint) && !advice)
+      findings.push(`cannot be done afterwards: ${second.stderr}`);
     const facts = await factsOf(place, exchange);
     if (!same(facts, stage.after)) findings.push(`is not finished: ${JSON.stringify(facts)}`);
     if (facts.quarantine) findings.push('the quarantine is still there');
@@ -199,9 +204,11 @@ async function factsOf(place: string, { makes }: Exchange): Promise<Facts> {
 async function ownFacts(directory: string): Promise<Omit<Facts, 'cache' | 'remote' | 'versions'>> {
   const none = { head: 'none', model: '', refs: {}, lock: [], quarantine: false };
   if (!existsSync(join(directory, '.git', 'bankai', 'state.json'))) return none;
-  const { branch, model, worktree } = await status(directory);
-  if (model.state !== 'clean' || worktree !== 'clean') throw new Error(`model ${model.state}, worktree ${worktree}`);
-  if (!(await verifyStack(directory, 'HEAD')).ok) throw new Error('HEAD does not verify');
+  const { branch, stack, model, worktree } = await status(directory);
+  const isBase = stack.length > 0 && model.state === 'behind';
+  if ((model.state !== 'clean' && !isBase) || worktree !== 'clean')
+    throw new Error(`model ${model.state}, worktree ${worktree}`);
+  if (!isBase && !(await verifyStack(directory, 'HEAD')).ok) throw new Error('HEAD does not verify');
   for (const args of [
     ['fsck', '--strict', '--full', '--no-dangling'],
     ['status', '--porcelain', '--untracked-files=no'],
@@ -211,13 +218,18 @@ async function ownFacts(directory: string): Promise<Omit<Facts, 'cache' | 'remot
   }
   const repository = await openRepository(directory);
   const refs: [string, string[]][] = [];
-  for (const [ref, oid] of listRefs(repository, 'refs/'))
-    refs.push([ref, await readState(repository, oid as CommitId)]);
+  for (const [ref, oid] of listRefs(repository, 'refs/')) {
+    // What is below refs/bankai follows from the rest.
+    if (!ref.startsWith('refs/bankai/')) refs.push([ref, await readState(repository, oid as CommitId)]);
+  }
   return {
     head: branch ?? 'detached',
-    model: createHash('sha256')
-      .update(readFileSync(join(directory, model.path)))
-      .digest('hex'),
+    // A clone whose model is not there yet has the base's.
+    model: isBase
+      ? ''
+      : createHash('sha256')
+          .update(readFileSync(join(directory, model.path)))
+          .digest('hex'),
     refs: Object.fromEntries(refs),
     lock: [...(await readLock(directory))].map(([name, { version }]) => `${name}@${version}`),
     quarantine: existsSync(join(directory, '.git', 'bankai', 'quarantine')),
