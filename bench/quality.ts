@@ -1,7 +1,7 @@
 /**
  * Says whether the search keeps its promises on the shipped model: what its patches do to problems that it never saw, at
  * several seeds, and that it finds nothing where there is nothing to find. `node dist/bench/quality.js [--seeds 1,2,3,4,5]
- * [--only calculus,arithmetic-large] [--checks search,labels,weights] [--iterations 300] [--threads 2] [--json]`.
+ * [--only calculus,arithmetic-large] [--checks search,labels,weights] [--threads 2] [--json]`.
  * Exits with 1 when a bar is missed. It uses the public API with default settings.
  *
  * search: searches as they should be. labels: correct and wrong answers swapped in half of the probes. weights: the model's
@@ -19,7 +19,6 @@ const { values } = parseArgs({
     seeds: { type: 'string', default: '1,2,3,4,5' },
     only: { type: 'string', default: Object.keys(suites).join() },
     checks: { type: 'string', default: 'search,labels,weights' },
-    iterations: { type: 'string', default: '300' },
     threads: { type: 'string', default: '2' },
     json: { type: 'boolean', default: false },
   },
@@ -88,7 +87,7 @@ async function runSuite(check: string, name: SuiteName, model: Uint8Array): Prom
   const run = runner();
   for (const seed of seeds) {
     const probes = check === 'labels' ? swapLabels(probesOf(name), seed) : probesOf(name);
-    const request = { probes, heldOut, other, seed, iterations: Number(values.iterations) };
+    const request = { probes, heldOut, other, seed };
     if (check === 'weights') {
       const shuffled = await open(shuffleWeights(model, seed));
       runs.push(await runner()({ ...request, engine: shuffled }));

@@ -22,8 +22,8 @@ const { values } = parseArgs({
     iterations: { type: 'string', default: '300' },
     step: { type: 'string', default: '8' },
     z: { type: 'string', default: '3' },
-    'held-back': { type: 'string', default: '0.25' },
-    'held-back-from': { type: 'string', default: '100' },
+    alone: { type: 'string', default: '0' },
+    'held-back': { type: 'string', default: '0' },
     patience: { type: 'string', default: '8' },
     seed: { type: 'string', default: '1' },
     threads: { type: 'string', default: '2' },
@@ -47,8 +47,8 @@ const strategy =
     : guided({
         ranking: lowerBound({ z: Number(values.z) }),
         step: Number(values.step),
+        alone: Number(values.alone),
         heldBack: Number(values['held-back']),
-        heldBackFrom: Number(values['held-back-from']),
         patience: Number(values.patience),
       });
 const budget = { iterations: Number(values.iterations) };

@@ -55,7 +55,7 @@ export default class Commit extends BankaiCommand {
     iterations: Flags.integer({
       min: 1,
       helpGroup: 'BUDGET',
-      summary: 'Try at most so many candidates. [default: 300]',
+      summary: 'Try at most so many candidates. [default: 300 of greedy; guided ends by itself]',
     }),
     time: Flags.integer({ min: 1, helpGroup: 'BUDGET', helpValue: 'SECONDS', summary: 'Search at most so long.' }),
     flips: Flags.integer({ min: 1, helpGroup: 'BUDGET', summary: 'Stop at so many flips.' }),
@@ -92,7 +92,7 @@ export default class Commit extends BankaiCommand {
     ];
     const texts = await Promise.all((flags.text ?? []).map((name) => readTextFile(name, resolvePath)));
     const { commit } = await import('../src/workflows/commit.js');
-    const limited = flags.time !== undefined || flags.flips !== undefined;
+    const limited = flags.strategy === 'guided' || flags.time !== undefined || flags.flips !== undefined;
     const iterations = flags.iterations ?? (limited ? undefined : 300);
     const update = this.progress('Searching');
     const measuring = this.progress('Measuring');
@@ -116,11 +116,12 @@ export default class Commit extends BankaiCommand {
         threads: flags.threads ?? defaultThreads(),
         resume: flags.resume,
         signal: this.signal,
-        onProgress: ({ iterations: done, gain, accepted }) =>
+        onProgress: ({ iterations: tried, gain, accepted, flips, mostFlips }) =>
           update({
-            done,
+            ...(iterations === undefined && mostFlips !== undefined
+              ? { done: flips, total: mostFlips, extra: `gain ${gain.toFixed(4)}, ${tried} tried` }
+              : { done: tried, extra: `gain ${gain.toFixed(4)}, ${accepted} kept` }),
             ...(iterations !== undefined && { total: iterations }),
-            extra: `gain ${gain.toFixed(4)}, ${accepted} kept`,
           }),
         onMeasure: (done, total) => measuring({ done, total }),
       },

@@ -3,9 +3,8 @@ import type { Engine } from '../src/engine/engine.js';
 import type { Flip } from '../src/patch/flip.js';
 import { type AnswerComparison, answerProbes, compareAnswers, type ProbeAnswer } from '../src/search/evaluate.js';
 import type { Fitness } from '../src/search/fitness.js';
-import { answerFitness } from '../src/search/fitness/answer.js';
 import type { Probe, ProbeSet } from '../src/search/probes.js';
-import { guided } from '../src/search/strategies/guided.js';
+import { answerFor, guidedFor } from '../src/search/recommended.js';
 import type { SearchResult, Strategy } from '../src/search/strategy.js';
 import type { TextSet } from '../src/search/texts.js';
 
@@ -22,7 +21,7 @@ export interface SearchRequest {
 export interface Laboratory {
   readonly engine: Engine;
   readonly seed: number;
-  /** The budget of every search. */
+  /** The budget of every climb; guided searches end by themselves. */
   readonly iterations: number;
   /** A shipped set, by its file's name without `.json`. */
   probes(name: string): ProbeSet;
@@ -47,15 +46,17 @@ export function createLaboratory({ readProbes, ...inputs }: LaboratoryInputs): L
   const patches = new Map<string, Promise<SearchResult>>();
   const unpatched = new WeakMap<readonly Probe[], readonly ProbeAnswer[]>();
   const probes = (name: string): ProbeSet => remembered(sets, name, () => readProbes(name));
-  const search = (request: SearchRequest): Promise<SearchResult> =>
-    (request.strategy ?? guided()).search({
+  const search = (request: SearchRequest): Promise<SearchResult> => {
+    const strategy = request.strategy ?? guidedFor(request.probes);
+    return strategy.search({
       engine,
       probes: request.probes,
       controls: request.controls ?? probes('knowledge').probes,
-      fitness: request.fitness ?? answerFitness(),
+      fitness: request.fitness ?? answerFor(request.probes),
       seed,
-      budget: { iterations },
+      budget: strategy.name === 'guided' ? {} : { iterations },
     });
+  };
   return {
     ...inputs,
     probes,

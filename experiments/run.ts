@@ -1,6 +1,6 @@
 /**
  * Runs experiments and writes what they found: `npm run experiment -- layers`, or `all`, with `--model FILE.gguf`, `--out DIR`
- * (docs/experiments), `--seed N`, `--iterations N` (the budget of every search), `--questions FILE.jsonl` (as GSM8K's),
+ * (docs/experiments), `--seed N`, `--iterations N` (the budget of every climb), `--questions FILE.jsonl` (as GSM8K's),
  * `--threads N`. The numbers do not depend on the threads.
  */
 import { mkdirSync, readFileSync } from 'node:fs';
@@ -68,7 +68,7 @@ const laboratory = createLaboratory({
   questions: values.questions === undefined ? undefined : readFileSync(values.questions),
 });
 const settingOf = ({ searches }: Experiment): string =>
-  `model ${basename(values.model)}, seed ${seed}${searches ? `, at most ${iterations} trials a search` : ''}`;
+  `model ${basename(values.model)}, seed ${seed}${searches ? `, at most ${iterations} trials a climb` : ''}`;
 mkdirSync(values.out, { recursive: true });
 await writeFileDurably(join(values.out, 'README.md'), formatIndex(experiments));
 for (const experiment of chosen) {

@@ -1,13 +1,13 @@
 /** Owns one run: a search with default settings, and what its patch does to everything that it must and must not change. */
 import {
-  answerFitness,
+  answerFor,
   answerProbes,
   type AnswerComparison,
   compactSize,
   compareAnswers,
   createPatch,
   type Engine,
-  guided,
+  guidedFor,
   measureText,
   type Probe,
   type TextComparison,
@@ -25,7 +25,6 @@ export interface RunRequest {
   /** The held-out problems of another skill. */
   readonly other: string;
   readonly seed: number;
-  readonly iterations: number;
 }
 
 /** What came out: plain data. */
@@ -58,14 +57,14 @@ export function runner() {
     return compareAnswers(probes, unpatched, patched);
   }
 
-  return async ({ engine, probes, heldOut, other, seed, iterations }: RunRequest): Promise<Run> => {
-    const result = await guided().search({
+  return async ({ engine, probes, heldOut, other, seed }: RunRequest): Promise<Run> => {
+    const result = await guidedFor(probes).search({
       engine,
       probes,
       controls: probesOf(CONTROLS),
-      fitness: answerFitness(),
+      fitness: answerFor(probes),
       seed,
-      budget: { iterations },
+      budget: {},
     });
     const { flips } = result;
     const patch = flips.length > 0 ? createPatch('0'.repeat(64) as WeightsId, flips) : undefined;

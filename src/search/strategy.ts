@@ -24,12 +24,14 @@ export interface SearchProblem {
   readonly now?: () => number;
 }
 
-/** Told after every iteration. */
+/** Told after every evaluation. */
 export interface SearchProgress {
   readonly iterations: number;
   readonly accepted: number;
   /** Flips in effect. */
   readonly flips: number;
+  /** The most flips that the search will end with, where it knows. */
+  readonly mostFlips?: number;
   readonly objective: number;
   /** The objective's rise since the start. */
   readonly gain: number;

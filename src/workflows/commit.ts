@@ -11,15 +11,14 @@ import { resolveStack } from '../repo/resolve.js';
 import { readPatches, readState } from '../repo/state.js';
 import { scaleWeightedRows } from '../search/candidates.js';
 import type { Fitness } from '../search/fitness.js';
-import { answerFitness } from '../search/fitness/answer.js';
 import { gapFitness } from '../search/fitness/gap.js';
 import { type Measurable, measureChange, type Measurement } from '../search/measure.js';
 import { assertHeldOut } from '../search/overlap.js';
-import { joinProbes, parseProbes, type ProbeSet } from '../search/probes.js';
+import { joinProbes, parseProbes, type Probe, type ProbeSet } from '../search/probes.js';
 import type { Budget } from '../search/stopping.js';
-import { lowerBound, type Ranking } from '../search/ranking.js';
+import type { Ranking } from '../search/ranking.js';
+import { answerFor, guidedFor } from '../search/recommended.js';
 import { greedy } from '../search/strategies/greedy.js';
-import { guided } from '../search/strategies/guided.js';
 import type { SearchPart, SearchProgress, SearchResult, Strategy } from '../search/strategy.js';
 import { parseText } from '../search/texts.js';
 import { createStatement } from '../trust/statement.js';
@@ -44,18 +43,23 @@ interface RowChoice {
   readonly layers?: readonly number[];
 }
 
-/** What makes the results of a ranking part of a checkpoint. */
-type Taped = (ranking: Ranking) => Ranking;
+/** What a strategy is made for. */
+interface StrategyRequest {
+  readonly probes: readonly Probe[];
+  readonly rows: RowChoice;
+  /** Makes the results of a ranking part of a checkpoint. */
+  readonly taped: (ranking: Ranking) => Ranking;
+}
 
 /** The strategies that can be named. */
 export const strategies = {
-  greedy: (rows: RowChoice) => greedy({ candidates: (engine) => scaleWeightedRows(engine, rows) }),
-  guided: (rows: RowChoice, taped: Taped) => guided({ ranking: taped(lowerBound(rows)) }),
-} as const satisfies Record<string, (rows: RowChoice, taped: Taped) => Strategy>;
+  greedy: ({ rows }: StrategyRequest) => greedy({ candidates: (engine) => scaleWeightedRows(engine, rows) }),
+  guided: ({ probes, rows, taped }: StrategyRequest) => guidedFor(probes, rows, taped),
+} as const satisfies Record<string, (request: StrategyRequest) => Strategy>;
 /** The fitness functions that can be named; the first is the default. */
-export const fitnesses = { answer: () => answerFitness(), gap: () => gapFitness() } as const satisfies Record<
+export const fitnesses = { answer: answerFor, gap: () => gapFitness() } as const satisfies Record<
   string,
-  () => Fitness
+  (probes: readonly Probe[]) => Fitness
 >;
 
 export interface CommitRequest {
@@ -110,6 +114,7 @@ export interface CommitOutcome {
 export async function commit(directory: string, request: CommitRequest, recorder: Recorder): Promise<CommitOutcome> {
   const probes = request.probes.map(({ bytes, name }) => parseProbes(bytes, name));
   const controls = request.controls.map(({ bytes, name }) => parseProbes(bytes, name));
+  const joined = joinProbes(probes);
   const measurable = measurableOf(request, controls);
   assertHeldOut(
     measurable.probes.filter(({ role }) => role === 'heldout'),
@@ -129,15 +134,15 @@ export async function commit(directory: string, request: CommitRequest, recorder
         const found = await searchResumably(workspace.repository, {
           problem: {
             engine,
-            probes: joinProbes(probes),
+            probes: joined,
             controls: controls.flatMap((set) => set.probes),
-            fitness: fitnesses[request.fitness](),
+            fitness: fitnesses[request.fitness](joined),
             seed: request.seed,
             budget: request.budget,
             ...(request.signal && { signal: request.signal }),
             ...(request.onProgress && { onProgress: request.onProgress }),
           },
-          strategy: (taped) => strategies[request.strategy](request.layers ? { layers: request.layers } : {}, taped),
+          strategy: (taped) => strategies[request.strategy]({ probes: joined, rows: rowsOf(request), taped }),
           inputs: inputsOf(request, { base: workspace.state.weightsId, parents, probes, controls }, recorder),
           resume: request.resume ?? false,
         });
@@ -201,6 +206,8 @@ function measurableOf({ heldOut = [], texts = [] }: CommitRequest, controls: rea
   };
 }
 
+const rowsOf = ({ layers }: CommitRequest): RowChoice => (layers ? { layers } : {});
+
 const isAnything = ({ probes, texts }: Measurable<MeasuredSet>): boolean => probes.length + texts.length > 0;
 
 /** Measures what the search found. Throws INTERRUPTED: the checkpoint then leads here again. */
@@ -263,11 +270,12 @@ function inputsOf(
 ): SearchInputs {
   const digests = (sets: readonly ProbeSet[]) => sets.map(({ sha256 }) => sha256);
   const settled = ({ name, settings }: SearchPart): string => `${name} ${JSON.stringify(settings)}`;
-  const searching = strategies[strategy]({}, (ranking) => ranking);
+  const joined = joinProbes(probes);
+  const searching = strategies[strategy]({ probes: joined, rows: {}, taped: (ranking) => ranking });
   return {
     ...{ 'version of Bankai': version, base, 'patches below': parents },
     ...{ probes: digests(probes), controls: digests(controls) },
-    ...{ strategy: settled(searching), fitness: settled(fitnesses[fitness]()) },
+    ...{ strategy: settled(searching), fitness: settled(fitnesses[fitness](joined)) },
     ...{ layers: layers?.map(String) ?? [], seed: String(seed) },
   };
 }

@@ -43,9 +43,9 @@ const strategies: Readonly<Record<string, (engine: Engine, from: Recorded) => Re
     const strategy = guided({
       ranking,
       step: from.number('step'),
+      alone: from.number('alone'),
       depth: from.number('depth'),
       heldBack: from.number('heldBack'),
-      heldBackFrom: from.number('heldBackFrom'),
       patience: from.number('patience'),
       mostFlips: from.number('mostFlips'),
     });
@@ -66,7 +66,9 @@ const fitnesses: Readonly<Record<string, (from: Recorded) => Fitness>> = {
     answerFitness({
       ceiling: from.number('ceiling'),
       divergenceWeight: from.number('divergenceWeight'),
+      floor: from.number('floor'),
       lossWeight: from.number('lossWeight'),
+      rightLossWeight: from.number('rightLossWeight'),
     }),
   gap: (from) => gapFitness({ penalty: from.number('penalty') }),
 };

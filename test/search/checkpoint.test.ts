@@ -30,8 +30,11 @@ function planted() {
 
 const strategies: readonly (readonly [string, (taped: (ranking: Ranking) => Ranking) => Strategy])[] = [
   ['greedy', () => greedy()],
-  ['guided', (taped) => guided({ ranking: taped(lowerBound({ z: 1 })), step: 4, heldBackFrom: 8 })],
-  ['guided without a taped ranking', () => guided({ ranking: lowerBound({ z: 1 }), step: 4, heldBackFrom: 8 })],
+  ['guided', (taped) => guided({ ranking: taped(lowerBound({ z: 1 })), step: 4, heldBack: 0.25 })],
+  [
+    'guided alone, without a taped ranking',
+    () => guided({ ranking: lowerBound({ z: 1 }), alone: 4, step: 2, heldBack: 0.25 }),
+  ],
 ];
 
 const problemOf = (engine: Engine, changes: Partial<SearchProblem> = {}): SearchProblem => ({
@@ -67,7 +70,8 @@ describe.each(strategies)('%s', (name, make) => {
   test('comes to the same result and tape from wherever it is continued', async () => {
     const whole = await run([]);
     const work: number[] = [];
-    for (let count = 0; count <= whole.entries.length; count += 2) {
+    const stride = Math.max(2, Math.ceil(whole.entries.length / 16));
+    for (let count = 0; count <= whole.entries.length; count += stride) {
       const continued = await run(whole.entries.slice(0, count));
       expect(continued.result).toEqual({ ...whole.result, evaluations: expect.any(Number) });
       if (isTaped) expect(continued.result.evaluations).toBeCloseTo(whole.result.evaluations, 9);
@@ -119,7 +123,7 @@ test('on the shipped model, work is counted as if the search had never ended', a
   });
   try {
     for (const make of [
-      (taped: (ranking: Ranking) => Ranking) => guided({ ranking: taped(lowerBound()), heldBackFrom: 16 }),
+      (taped: (ranking: Ranking) => Ranking) => guided({ ranking: taped(lowerBound()), heldBack: 0.25 }),
       () => greedy(),
     ]) {
       const run = async (recorded: readonly TapeEntry[]) => {

@@ -128,6 +128,49 @@ describe('the answer fitness', () => {
     expect(objective).toBeCloseTo(fitness.start.objective - (3 * losses[0]) / 2, 10);
   });
 
+  test('with a floor, measures how far the probability is above it', () => {
+    const engine = both();
+    const [scores0, scores1] = beforeAndAfter(engine, () => probes.map((probe) => score(engine, probe)));
+    const fitness = answerFitness({ divergenceWeight: 0, lossWeight: 0, floor: 0.1 }).prepare(engine, probes, []);
+    const above = (scores: number[]) => average(scores.map((log) => Math.log((Math.exp(log) + 0.1) / 1.1)));
+    expect(fitness.start.gain).toBeCloseTo(above(scores0), 5);
+    engine.toggle([row]);
+    expect(fitness.evaluate().gain).toBeCloseTo(above(scores1), 5);
+  });
+
+  test('has the slope of its score: with a floor, the less the more hopeless a probe is', () => {
+    // A small change, so that first order is nearly all of it.
+    const engine = smallEngine({ [`${GOOD}:3`]: favouring(['one:ab'], 0.002) });
+    for (const floor of [0, 0.01, 0.5]) {
+      const fitness = answerFitness({ divergenceWeight: 0, lossWeight: 0, floor }).prepare(engine, probes, []);
+      const [effect] = beforeAndAfter(engine, () => fitness.evaluate().gain).reduce<number[]>(
+        (_, gain, index, all) => (index === 1 ? [gain - all[0]] : []),
+        [],
+      );
+      const { gains, probes: count } = fitness.effects();
+      const values = gains.get(GOOD) ?? new Float32Array();
+      const rows = values.length / count;
+      const slope = probes.reduce((sum, _, probe) => sum + values[probe * rows + 3], 0) / count;
+      expect(slope / effect).toBeCloseTo(1, 1);
+      fitness.dispose();
+    }
+  });
+
+  test('charges more for what was right', () => {
+    const engine = smallEngine({ [`${GOOD}:3`]: favouring(['one:xy', 'two:xy'], 2) }, favouring(['one:ab'], 3));
+    const fitness = answerFitness({ divergenceWeight: 0, lossWeight: 0, rightLossWeight: 4 }).prepare(
+      engine,
+      probes,
+      controls,
+    );
+    engine.toggle([row]);
+    const { objective, perProbe } = fitness.evaluate();
+    const losses = [...perProbe].map((score, probe) => fitness.start.perProbe[probe] - score);
+    expect(losses[0]).toBeGreaterThan(0);
+    expect(losses[1]).toBeGreaterThan(0);
+    expect(objective).toBeCloseTo(fitness.start.objective - (5 * losses[0] + losses[1]) / 2, 10);
+  });
+
   test('takes its settings and names them', () => {
     const engine = both();
     const fitness = answerFitness({ divergenceWeight: 0 });

@@ -175,7 +175,10 @@ describe('the greedy search', () => {
     );
     expect(method).toEqual({
       strategy: { name: 'greedy', settings: { share: 0.5, minimum: 8 } },
-      fitness: { name: 'answer', settings: { ceiling: -0.02, divergenceWeight: 4, lossWeight: 2 } },
+      fitness: {
+        name: 'answer',
+        settings: { ceiling: -0.02, divergenceWeight: 4, floor: 0, lossWeight: 2, rightLossWeight: 0 },
+      },
       parts: {
         candidates: {
           name: 'scale-weighted-rows',

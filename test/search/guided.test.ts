@@ -89,9 +89,75 @@ describe('the guided search', () => {
   });
 
   test('returns the state in which the held-back probes were answered best', async () => {
-    const result = await guided({ heldBackFrom: 12, patience: 1 }).search(problemFor(planted()));
+    const result = await guided({ heldBack: 0.25, patience: 1 }).search(problemFor(planted()));
     expect(result.history.length).toBe(result.accepted);
     expect(['held-back', 'exhausted']).toContain(result.stoppedBy);
+  });
+
+  test('takes back what does nothing for the held-back probes', async () => {
+    const { searched, heldBack } = splitProbes(probes, 0.25, 5);
+    // Helps all that is searched on, and loses what is held back.
+    const helps = favouring(
+      searched.map(({ prompt, correct }) => prompt + correct),
+      1,
+    );
+    const hurts = favouring(
+      heldBack.map(({ prompt, wrong }) => prompt + wrong),
+      9,
+    );
+    const effects: Record<string, RowEffect> = {
+      [NARROW]: (context, token) => helps(context, token) + hurts(context, token),
+    };
+    for (const key of PLANTED) effects[key] = favouring(right, 2);
+    expect(heldBack.length).toBeGreaterThan(0);
+    for (const alone of [0, 6]) {
+      const engine = smallEngine(effects);
+      const whole = await guided({ alone }).search(problemFor(engine, { probes: searched }));
+      expect(keys(whole.flips)).toEqual(expect.arrayContaining([...PLANTED, NARROW]));
+      const pruned = await guided({ alone, heldBack: 0.25 }).search(problemFor(engine));
+      expect(keys(pruned.flips).sort()).toEqual([...PLANTED].sort());
+      expect(pruned.objectiveAfter).toBeLessThan(whole.objectiveAfter);
+      expect(engine.flipped.size).toBe(0);
+    }
+  });
+
+  test('can be interrupted between any two evaluations', async () => {
+    const evaluated = async (stopAfter: number) => {
+      const engine = planted();
+      const controller = new AbortController();
+      let trials = 0;
+      const result = await guided({ alone: 6, step: 2, heldBack: 0.25 }).search(
+        problemFor(engine, {
+          signal: controller.signal,
+          onProgress: () => (trials += 1) === stopAfter && controller.abort(),
+        }),
+      );
+      expect(engine.flipped.size).toBe(0);
+      return { result, trials };
+    };
+    const { result: whole, trials } = await evaluated(Infinity);
+    for (let stopAfter = 1; stopAfter < trials; stopAfter++) {
+      const { result } = await evaluated(stopAfter);
+      expect(result.stoppedBy).toBe('interrupted');
+      // Where it ended is where a search of as many trials ends.
+      expect(result.iterations).toBeLessThanOrEqual(whole.iterations);
+    }
+  });
+
+  test('tries alone what it then flips together', async () => {
+    const seen: string[][] = [];
+    const engine = planted();
+    const toggle = engine.toggle.bind(engine);
+    engine.toggle = (flips) => {
+      const list = [...flips];
+      seen.push(keys(list as { tensor: string; row: number }[]));
+      toggle(list);
+    };
+    const result = await guided({ alone: 4, step: 2 }).search(problemFor(engine, { budget: { flips: 2 } }));
+    expect(result.flips).toHaveLength(2);
+    const together = seen.findIndex((flips) => flips.length === 2);
+    const alone = new Set(seen.slice(0, together).flat());
+    expect(seen[together].every((key) => alone.has(key))).toBe(true);
   });
 
   test('works on the published fitness too', async () => {
@@ -104,7 +170,7 @@ describe('the guided search', () => {
     expect(method).toMatchObject({
       strategy: {
         name: 'guided',
-        settings: { step: 8, depth: 8, heldBack: 0.25, heldBackFrom: 100, patience: 8, mostFlips: 85 },
+        settings: { step: 8, alone: 0, depth: 8, heldBack: 0, patience: 8, mostFlips: 85 },
       },
       parts: {
         ranking: { name: 'lower-bound', settings: { z: 1, projections: ['ffn_gate', 'ffn_up', 'ffn_down'] } },

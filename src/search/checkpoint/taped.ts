@@ -66,14 +66,14 @@ function tapedFitness(fitness: Fitness, engine: Engine, tape: Tape): Fitness {
     settings: fitness.settings,
     prepare: (_taped, probes, controls) => {
       // The reference is laid out anew in any case: no tape holds it.
-      const prepared = fitness.prepare(engine, probes, controls);
-      const { start } = prepared;
+      let prepared: PreparedFitness | undefined;
+      const layOut = (): PreparedFitness => (prepared ??= fitness.prepare(engine, probes, controls));
       tape.take(
         'prepare',
-        () => start,
-        (recorded) => recorded.objective === start.objective && same(recorded.perProbe, start.perProbe),
+        () => layOut().start,
+        ({ objective, perProbe }) => objective === layOut().start.objective && same(perProbe, layOut().start.perProbe),
       );
-      return tapedEvaluations(prepared, engine, tape);
+      return tapedEvaluations(layOut(), engine, tape);
     },
   };
 }

@@ -1,16 +1,17 @@
 /**
  * Owns the default fitness: how likely the whole correct answer is, and how far the model has moved elsewhere.
  *
- *     score      = min(ceiling, log p of the answer: the sum over its tokens)
+ *     score      = log((p + floor) / (1 + floor)), p = min(e^ceiling, probability of the whole answer)
  *     gain       = mean(score − loss weight · max(0, reference score − score))
  *     objective  = gain − divergence weight · mean over positions of KL(reference ‖ present)
  *
  * What a probe loses counts more than what another gains: a problem that was right should stay right. A probability is
  * measured against every competitor, a solved probe earns nothing more, and divergence has no lower end: the objective
- * cannot be driven up by destroying answers. The positions are those of the control texts, prompt and correct answer;
+ * cannot be driven up by destroying answers. With a floor, what is hopeless earns little more either, so that the flips go
+ * to what can be won. The positions are those of the control texts, prompt and correct answer;
  * without controls, those of the probes' own prompts, where nothing should change either.
  */
-import type { Engine, Sequence } from '../../engine/engine.js';
+import type { Engine, PreparedBatch, Sequence } from '../../engine/engine.js';
 import type { Fitness } from '../fitness.js';
 import type { Probe } from '../probes.js';
 import { answerSequence } from '../sequences.js';
@@ -30,28 +31,33 @@ export interface AnswerSettings {
   ceiling: number;
   /** The price of one nat of mean divergence. */
   divergenceWeight: number;
+  /** The probability below which a probe counts as hopeless; 0: none does. */
+  floor: number;
   /** The price of a nat that a probe's score loses against the reference, beside the nat itself. */
   lossWeight: number;
+  /** The same, on top, for probes that the reference predicts right: they are what can break. */
+  rightLossWeight: number;
 }
 
-/** Makes the `answer` fitness: ceiling −0.02, weight 4 of divergence, 2 of losses. */
+/** Makes the `answer` fitness: ceiling −0.02, weight 4 of divergence, 2 of losses, no floor. */
 export function answerFitness({
   ceiling = -0.02,
   divergenceWeight = 4,
+  floor = 0,
   lossWeight = 2,
+  rightLossWeight = 0,
 }: Partial<AnswerSettings> = {}): Fitness {
+  const scoring = { ceiling, floor, lossWeight, rightLossWeight };
   const terms: FitnessTerms = {
-    prepareScores: (engine, probes) => prepareLikelihoods(engine, probes, { ceiling, lossWeight }),
+    prepareScores: (engine, probes) => prepareLikelihoods(engine, probes, scoring),
     prepareCost(engine, probes, controls) {
       const texts = leashTexts(engine, probes, controls);
       return texts.length > 0 ? prepareDivergence(engine, texts, divergenceWeight) : noCost;
     },
-    gain: (scores, reference) =>
-      mean(scores.map((score, probe) => score - lossWeight * Math.max(0, reference[probe] - score))),
   };
   return {
     name: 'answer',
-    settings: { ceiling, divergenceWeight, lossWeight },
+    settings: { ...scoring, divergenceWeight },
     prepare: (engine, probes, controls) => prepareTerms(terms, engine, probes, controls),
   };
 }
@@ -59,27 +65,49 @@ export function answerFitness({
 function prepareLikelihoods(
   engine: Engine,
   probes: readonly Probe[],
-  { ceiling, lossWeight }: Pick<AnswerSettings, 'ceiling' | 'lossWeight'>,
+  { ceiling, floor, lossWeight, rightLossWeight }: Omit<AnswerSettings, 'divergenceWeight'>,
 ): PreparedScores {
   const sequences = probes.map(({ prompt, correct }) => answerSequence(engine.tokenizer, prompt, correct));
   const batch = engine.prepare(sequences);
+  const scoreOf = (logProbability: number): number =>
+    floor === 0 ? logProbability : Math.log((Math.exp(logProbability) + floor) / (1 + floor));
   const scores = (): Float64Array =>
-    Float64Array.from(batch.logProbabilities(), (answer) => Math.min(ceiling, sum(answer)));
+    Float64Array.from(batch.logProbabilities(), (answer) => scoreOf(Math.min(ceiling, sum(answer))));
+  const solved = scoreOf(ceiling);
+  /** ∂score / ∂log p = p / (p + floor). */
+  const steepness = (score: number): number => Math.max(0, 1 - floor / (Math.exp(score) * (1 + floor)));
+  let reference: Float64Array = new Float64Array(probes.length);
+  let lossWeights: Float64Array = new Float64Array(probes.length);
   return {
     tokenCount: batch.tokenCount,
     compute: scores,
     keep: () => batch.keep(),
-    visitEffects(unit, visit, reference) {
+    setReference() {
+      const right = rightLossWeight === 0 ? [] : predictedRight(batch);
+      lossWeights = Float64Array.from(probes, (_, probe) => lossWeight + (right[probe] ? rightLossWeight : 0));
+      return (reference = scores());
+    },
+    gain: (present) =>
+      mean(present.map((score, probe) => score - lossWeights[probe] * Math.max(0, reference[probe] - score))),
+    visitEffects(unit, visit) {
       batch.keep();
       const slopes = scores().map((score, probe) => {
         // What is solved has no slope.
-        if (score === ceiling) return 0;
-        return score < reference[probe] ? 1 + lossWeight : 1;
+        if (score === solved) return 0;
+        return steepness(score) * (score < reference[probe] ? 1 + lossWeights[probe] : 1);
       });
       batch.visitAnswerEffects(slopes, unit, visit);
     },
     dispose: () => batch.dispose(),
   };
+}
+
+/** Whether the present model's likeliest token is the answer's at every place of it. */
+function predictedRight(batch: PreparedBatch): boolean[] {
+  return batch.predictions().map((likeliest, index) => {
+    const { tokens, from } = batch.sequences[index];
+    return likeliest.every((token, place) => token === tokens[from + place]);
+  });
 }
 
 /** Texts on which the model should stay as it is, every position of them that has a token before it. */

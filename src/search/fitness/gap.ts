@@ -11,7 +11,16 @@ import { SearchError } from '../../errors.js';
 import type { Fitness } from '../fitness.js';
 import { type Probe, probeLabel } from '../probes.js';
 import { answerSequence } from '../sequences.js';
-import { type FitnessTerms, mean, negated, noCost, type PreparedTerm, prepareTerms, sum } from './terms.js';
+import {
+  type FitnessTerms,
+  mean,
+  negated,
+  noCost,
+  type PreparedScores,
+  type PreparedTerm,
+  prepareTerms,
+  sum,
+} from './terms.js';
 
 export interface GapSettings {
   /** λ, the weight of what controls lose. */
@@ -21,10 +30,9 @@ export interface GapSettings {
 /** Makes the `gap` fitness; λ is 2 as published. Its `prepare` throws PROBES_UNUSABLE for a probe or control without `wrong`. */
 export function gapFitness({ penalty = 2 }: Partial<GapSettings> = {}): Fitness {
   const terms: FitnessTerms = {
-    prepareScores: prepareGaps,
+    prepareScores: prepareProbes,
     prepareCost: (engine, _probes, controls) =>
       controls.length > 0 ? prepareLostGap(engine, controls, penalty) : noCost,
-    gain: (gaps, reference) => mean(gaps.map((gap, index) => gap - reference[index])),
   };
   return {
     name: 'gap',
@@ -65,6 +73,16 @@ function prepareGaps(engine: Engine, probes: readonly Probe[]): Gaps {
         visit,
       ),
     dispose: () => batch.dispose(),
+  };
+}
+
+function prepareProbes(engine: Engine, probes: readonly Probe[]): PreparedScores {
+  const gaps = prepareGaps(engine, probes);
+  let reference: Float64Array = new Float64Array(probes.length);
+  return {
+    ...gaps,
+    setReference: () => (reference = gaps.compute()),
+    gain: (present) => mean(present.map((gap, index) => gap - reference[index])),
   };
 }
 

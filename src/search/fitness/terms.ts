@@ -16,10 +16,12 @@ export interface PreparedTerm<Value> {
   dispose(): void;
 }
 
-/** The scores of probes, laid out. */
-export interface PreparedScores extends Omit<PreparedTerm<Float64Array>, 'visitEffects'> {
-  /** Hands out the effects on every probe's part of the gain, given the scores of the reference weights. */
-  visitEffects(unit: EffectUnit, visit: EffectVisitor, reference: Float64Array): void;
+/** The scores of probes, laid out; its effects are those on every probe's part of the gain. */
+export interface PreparedScores extends PreparedTerm<Float64Array> {
+  /** Takes the present weights as what gains and effects are measured against. → their scores */
+  setReference(): Float64Array;
+  /** Sums up the probes' scores: what they give against the reference. */
+  gain(scores: Float64Array): number;
 }
 
 /** The terms of one fitness function. */
@@ -28,8 +30,6 @@ export interface FitnessTerms {
   prepareScores(engine: Engine, probes: readonly Probe[]): PreparedScores;
   /** Lays out the cost of the controls, ≥ 0 and 0 at the present weights. */
   prepareCost(engine: Engine, probes: readonly Probe[], controls: readonly Probe[]): PreparedTerm<number>;
-  /** Sums up the probes' scores, given those of the reference weights. */
-  gain(scores: Float64Array, reference: Float64Array): number;
 }
 
 /** Lays out a fitness made of terms; throws PROBES_UNUSABLE without probes. */
@@ -46,11 +46,11 @@ export function prepareTerms(
   }
   const scores = terms.prepareScores(engine, probes);
   const cost = terms.prepareCost(engine, probes, controls);
-  const reference = scores.compute();
+  const reference = scores.setReference();
   const strata = bySet(probes);
 
   function valueOf(perProbe: Float64Array): FitnessValue {
-    const gain = terms.gain(perProbe, reference);
+    const gain = scores.gain(perProbe);
     const loss = cost.compute();
     return { objective: gain - loss, gain, cost: loss, perProbe };
   }
@@ -61,7 +61,7 @@ export function prepareTerms(
     evaluate: () => valueOf(scores.compute()),
     evaluateAbove(bar) {
       const perProbe = scores.compute();
-      if (terms.gain(perProbe, reference) <= bar) return undefined;
+      if (scores.gain(perProbe) <= bar) return undefined;
       const value = valueOf(perProbe);
       return value.objective > bar ? value : undefined;
     },
@@ -72,7 +72,7 @@ export function prepareTerms(
     effects: () => ({
       probes: probes.length,
       strata,
-      gains: gatherRows((visit) => scores.visitEffects('row', visit, reference)),
+      gains: gatherRows((visit) => scores.visitEffects('row', visit)),
       costs: gatherRows((visit) => cost.visitEffects('row', visit)),
     }),
     summarizeEffects(unit, visit) {
@@ -83,7 +83,7 @@ export function prepareTerms(
         const { tensor, group } = effects;
         visit({ tensor, group, ...summarizeOwners(effects), cost: costs.get(keyOf(tensor, group)) });
       };
-      scores.visitEffects(unit, summarize, reference);
+      scores.visitEffects(unit, summarize);
     },
     screen: (chosen) =>
       screenOf(

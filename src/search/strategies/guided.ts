@@ -1,10 +1,12 @@
 /**
- * Owns the guided search: score every row of the model at once by its first-order effect, flip the best ones together,
- * halve their number until the fitness rises, and begin again.
+ * Owns the guided search: score every row of the model at once by its first-order effect, put the best ones to the test,
+ * flip those that raise the fitness, and begin again.
  *
  * Of larger sets some probes are held back. The search never follows their slope; it stops when the answers to them, given
- * by greedy generation, have been worse than at their best for a while, and returns the last state in which they were not.
- * Worse means by more than chance would have it: a few dozen answers go up and down by some.
+ * by greedy generation, have been worse than at their best for a while, and goes back to the last state in which they were
+ * not. Worse means by more than chance would have it: a few dozen answers go up and down by some. Flips that do not raise
+ * the fitness of the held-back probes are then taken back: what helps only what it was chosen by has no place. The places
+ * that became free are filled once more, by all probes.
  */
 import type { Engine } from '../../engine/engine.js';
 import type { Flip } from '../../patch/flip.js';
@@ -15,8 +17,9 @@ import { nextTurn } from '../event-loop.js';
 import type { FitnessValue } from '../fitness.js';
 import { splitProbes } from '../hold-back.js';
 import type { Probe } from '../probes.js';
+import { prune } from '../prune.js';
 import { lowerBound, type Ranking } from '../ranking.js';
-import { limitReached, secondsLeft, type Spent, type StopReason } from '../stopping.js';
+import { type Budget, limitReached, secondsLeft, type Spent, type StopReason } from '../stopping.js';
 import {
   nameAndSettings,
   type SearchPart,
@@ -25,17 +28,18 @@ import {
   type SearchStep,
   type Strategy,
 } from '../strategy.js';
+import { tryAlone, tryTogether } from '../trials.js';
 
 export interface GuidedSettings {
   ranking: Ranking;
-  /** Rows flipped at once at first. */
+  /** Rows flipped at once, at the most. */
   step: number;
-  /** How many times as many are looked at, one `step` after the other, before the search is exhausted. */
+  /** Rows tried alone before the best of them are tried together; 0: those that promise most are tried together at once. */
+  alone: number;
+  /** How many times as many, of `step` or `alone`, are looked at before the search is exhausted. */
   depth: number;
-  /** The part of the probes that is held back. */
+  /** The part of the probes that is held back: of few probes none, whose answers tell less than the search loses with them. */
   heldBack: number;
-  /** Of sets smaller than this none is: a few answers tell less than the search loses with their probes. */
-  heldBackFrom: number;
   /** Rounds with worse answers on the held-back probes after which the search ends. */
   patience: number;
   /** Flips in the result, where the budget says nothing: 85 of rows are a KiB in compact form. */
@@ -46,19 +50,19 @@ export interface GuidedSettings {
 export function guided({
   ranking = lowerBound(),
   step = 8,
+  alone = 0,
   depth = 8,
-  heldBack = 0.25,
-  heldBackFrom = 100,
+  heldBack = 0,
   patience = 8,
   mostFlips = 85,
 }: Partial<GuidedSettings> = {}): Strategy {
-  const numbers = { step, depth, heldBack, heldBackFrom, patience, mostFlips };
+  const numbers = { step, alone, depth, heldBack, patience, mostFlips };
   const settings = { ranking, ...numbers };
   const part: SearchPart = { name: 'guided', settings: numbers };
   return { ...part, search: (problem) => follow(problem, part, settings) };
 }
 
-/** Where a search stands after a round. */
+/** Where a search stands. */
 interface Position {
   readonly value: FitnessValue;
   /** What is flipped on balance, in canonical order. */
@@ -68,132 +72,156 @@ interface Position {
   readonly heldBackRight: readonly boolean[];
 }
 
+/** A climb by the slope of some probes. */
+interface Climb {
+  readonly probes: readonly Probe[];
+  /** Where it starts. */
+  readonly from: Pick<Position, 'flips' | 'history'>;
+  /** The probes that it is judged by. */
+  readonly heldBack: readonly Probe[];
+  readonly limits: Budget;
+}
+
+/** Where a climb ended. */
+interface Climbed extends Position {
+  /** The objective without any flip. */
+  readonly objectiveBefore: number;
+  readonly stoppedBy: StopReason;
+  /** Tokens of one evaluation. */
+  readonly tokenCount: number;
+}
+
 async function follow(problem: SearchProblem, strategy: SearchPart, settings: GuidedSettings): Promise<SearchResult> {
   const { engine, acceptance = rising(), budget, seed, onProgress, signal } = problem;
   const now = problem.now ?? (() => performance.now());
   const limits = { ...budget, flips: budget.flips ?? settings.mostFlips };
   const startMs = now();
   const startTokens = engine.tokensEvaluated;
-  const share = problem.probes.length < settings.heldBackFrom ? 0 : settings.heldBack;
-  const { searched, heldBack } = splitProbes(problem.probes, share, seed);
-  const fitness = problem.fitness.prepare(engine, searched, problem.controls);
+  const { searched, heldBack } = splitProbes(problem.probes, settings.heldBack, seed);
   let iterations = 0;
-  let position: Position = { value: fitness.start, flips: [], history: [], heldBackRight: [] };
-  /** Where the held-back answers were best. */
-  let peak = position;
-  /** The last state that was not worse than the peak: the result. */
-  let kept = position;
-  let roundsSinceKept = 0;
+  const spent = (flips: readonly Flip[]): Spent => ({ iterations, flips: flips.length, elapsedMs: now() - startMs });
 
-  const spent = (): Spent => ({ iterations, flips: position.flips.length, elapsedMs: now() - startMs });
-  const evaluations = (): number => (engine.tokensEvaluated - startTokens) / fitness.tokenCount;
-
-  try {
-    position = { ...position, heldBackRight: await answersRight(engine, heldBack) };
-    peak = kept = position;
-    let stoppedBy: StopReason | undefined;
-    for (;;) {
-      stoppedBy = signal?.aborted ? 'interrupted' : limitReached(limits, spent());
-      if (stoppedBy) break;
-      const ranked = settings.ranking.rank(fitness.effects()).map(({ flip }) => flip);
-      const room = Math.max(0, limits.flips - position.flips.length);
-      const tried = tryBest(engine, ranked, { ...settings, step: Math.min(settings.step, room) }, () =>
-        fitness.evaluateAbove(acceptance.bar(position.value)),
-      );
-      iterations += tried.evaluated;
-      if (!tried.accepted) {
-        stoppedBy = 'exhausted';
-        break;
-      }
-      const { flips, value } = tried.accepted;
-      fitness.keep();
-      const steps = flips.map((flip): SearchStep => ({ iteration: iterations, flip, objective: value.objective }));
-      const history = [...position.history, ...steps];
-      // What is flipped must be known before anything else can fail, to be taken back in the end.
-      position = { ...position, value, history, flips: maskFlips(maskOf(history.map(({ flip }) => flip))) };
-      const heldBackRight = await answersRight(engine, heldBack);
-      position = { ...position, heldBackRight };
-      if (heldBack.length > 0) {
-        const judged = steps.map((step) => ({ ...step, heldBackRight: countRight(position) }));
-        position = { ...position, history: [...history.slice(0, -steps.length), ...judged] };
-      }
-      if (countRight(position) > countRight(peak)) peak = position;
-      roundsSinceKept += 1;
-      if (!isWorse(position, peak)) {
-        kept = position;
-        roundsSinceKept = 0;
-      }
+  /** Climbs until something ends it. Finds and leaves the engine without flips. */
+  async function climb({ probes, from, heldBack: judges, limits: until }: Climb): Promise<Climbed> {
+    const fitness = problem.fitness.prepare(engine, probes, problem.controls);
+    let position: Position = { value: fitness.start, ...from, heldBackRight: [] };
+    const report = (used: Spent): void =>
       onProgress?.({
-        ...spent(),
-        accepted: history.length,
-        evaluations: evaluations(),
-        objective: value.objective,
-        gain: value.objective - fitness.start.objective,
-        secondsLeft: secondsLeft(limits, spent()),
+        ...used,
+        mostFlips: limits.flips,
+        accepted: position.history.length,
+        evaluations: (engine.tokensEvaluated - startTokens) / fitness.tokenCount,
+        objective: position.value.objective,
+        gain: position.value.objective - fitness.start.objective,
+        secondsLeft: secondsLeft(limits, used),
       });
-      if (roundsSinceKept >= settings.patience) {
-        stoppedBy = 'held-back';
-        break;
-      }
-      await nextTurn();
-    }
-    return {
-      ...spent(),
-      flips: kept.flips,
-      accepted: kept.history.length,
-      evaluations: evaluations(),
-      objectiveBefore: fitness.start.objective,
-      objectiveAfter: kept.value.objective,
-      stoppedBy,
-      history: kept.history,
-      method: {
-        strategy,
-        fitness: nameAndSettings(problem.fitness),
-        parts: { ranking: nameAndSettings(settings.ranking), acceptance: nameAndSettings(acceptance) },
-        seed,
-        budget,
-      },
-    };
-  } finally {
     engine.toggle(position.flips);
-    fitness.dispose();
-  }
-}
-
-interface Tried {
-  /** Evaluations that it took. */
-  readonly evaluated: number;
-  readonly accepted?: { readonly flips: readonly Flip[]; readonly value: FitnessValue };
-}
-
-/**
- * Flips the `step` most promising flips together, halving their number until `evaluate` gives a value; leaves those
- * flipped. Where not even one does alone, goes on with the next ones, up to `depth` times: a first-order effect may be
- * wrong about a flip, and the others should not suffer for it.
- */
-function tryBest(
-  engine: Engine,
-  flips: readonly Flip[],
-  { step, depth }: Pick<GuidedSettings, 'step' | 'depth'>,
-  evaluate: () => FitnessValue | undefined,
-): Tried {
-  let evaluated = 0;
-  for (let first = 0; first < Math.min(flips.length, depth * step); first += step) {
-    const next = flips.slice(first, first + step);
-    for (let count = next.length; count >= 1; count = Math.floor(count / 2)) {
-      const chosen = next.slice(0, count);
-      let value: FitnessValue | undefined;
-      engine.toggle(chosen);
-      evaluated += 1;
-      try {
-        value = evaluate();
-      } finally {
-        if (!value) engine.toggle(chosen);
+    try {
+      if (position.flips.length > 0) {
+        position = { ...position, value: fitness.evaluate() };
+        fitness.keep();
       }
-      if (value) return { evaluated, accepted: { flips: chosen, value } };
+      position = { ...position, heldBackRight: await answersRight(engine, judges) };
+      /** Where the held-back answers were best. */
+      let peak = position;
+      /** The last state that was not worse than the peak: the result. */
+      let kept = position;
+      let roundsSinceKept = 0;
+      const ended = (stoppedBy: StopReason): Climbed => ({
+        ...kept,
+        ...{ objectiveBefore: fitness.start.objective, stoppedBy, tokenCount: fitness.tokenCount },
+      });
+      for (;;) {
+        const reached = signal?.aborted ? 'interrupted' : limitReached(until, spent(position.flips));
+        if (reached) return ended(reached);
+        const ranked = settings.ranking.rank(fitness.effects()).map(({ flip }) => flip);
+        let trials = 0;
+        const tried = await (settings.alone > 0 ? tryAlone : tryTogether)({
+          ...{ engine, flips: ranked, depth: settings.depth, alone: settings.alone, present: position.value },
+          step: Math.min(settings.step, limits.flips - position.flips.length),
+          betterThan(other) {
+            const value = fitness.evaluateAbove(acceptance.bar(other));
+            trials += 1;
+            report({ ...spent(position.flips), iterations: iterations + trials });
+            return value;
+          },
+          ...(signal && { signal }),
+        });
+        // A round that was cut short counts for nothing: the search can be continued to end where the last one did.
+        if (!tried.accepted && signal?.aborted) return ended('interrupted');
+        iterations += tried.evaluated;
+        if (!tried.accepted) return ended('exhausted');
+        const { flips, value } = tried.accepted;
+        fitness.keep();
+        // What is flipped must be known before anything else can fail, to be taken back in the end.
+        position = { ...position, value, flips: maskFlips(maskOf([...position.flips, ...flips])) };
+        position = { ...position, heldBackRight: await answersRight(engine, judges) };
+        const steps = flips.map((flip): SearchStep => ({
+          ...{ iteration: iterations, flip, objective: value.objective },
+          ...(judges.length > 0 && { heldBackRight: countRight(position) }),
+        }));
+        position = { ...position, history: [...position.history, ...steps] };
+        if (countRight(position) > countRight(peak)) peak = position;
+        roundsSinceKept += 1;
+        if (!isWorse(position, peak)) {
+          kept = position;
+          roundsSinceKept = 0;
+        }
+        report(spent(position.flips));
+        if (roundsSinceKept >= settings.patience) return ended('held-back');
+        await nextTurn();
+      }
+    } finally {
+      engine.toggle(position.flips);
+      fitness.dispose();
     }
   }
-  return { evaluated };
+
+  /** The flips without those that the held-back probes are no worse without; undefined when it was interrupted. */
+  async function pruned(flips: readonly Flip[]): Promise<readonly Flip[] | undefined> {
+    const { fitness, controls } = problem;
+    engine.toggle(flips);
+    try {
+      return (await prune({ engine, flips, probes: heldBack, controls, fitness, ...(signal && { signal }) })).kept;
+    } catch (error) {
+      if (!signal?.aborted) throw error;
+      return undefined;
+    } finally {
+      engine.toggle(flips);
+    }
+  }
+
+  const nothing = { flips: [], history: [] };
+  let found = await climb({ probes: searched, from: nothing, heldBack, limits });
+  if (heldBack.length > 0 && found.stoppedBy !== 'interrupted') {
+    const flips = await pruned(found.flips);
+    if (flips) {
+      // The places that became free go to what all probes ask for, unless the held-back ones have shown that it is enough.
+      const over = found.stoppedBy === 'held-back';
+      const from = { flips, history: found.history };
+      const again = await climb({ probes: problem.probes, from, heldBack: [], limits: over ? { flips: 0 } : limits });
+      found = over ? { ...again, stoppedBy: 'held-back' } : again;
+    } else {
+      found = { ...found, stoppedBy: 'interrupted' };
+    }
+  }
+  return {
+    ...spent(found.flips),
+    flips: found.flips,
+    accepted: found.history.length,
+    evaluations: (engine.tokensEvaluated - startTokens) / found.tokenCount,
+    objectiveBefore: found.objectiveBefore,
+    objectiveAfter: found.value.objective,
+    stoppedBy: found.stoppedBy,
+    history: found.history,
+    method: {
+      strategy,
+      fitness: nameAndSettings(problem.fitness),
+      parts: { ranking: nameAndSettings(settings.ranking), acceptance: nameAndSettings(acceptance) },
+      seed,
+      budget,
+    },
+  };
 }
 
 const countRight = ({ heldBackRight }: Position): number => heldBackRight.filter((right) => right).length;
