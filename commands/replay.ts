@@ -3,6 +3,7 @@ import { renderReplay } from '../src/render/replay.js';
 import { BankaiCommand } from './base.js';
 import { filesOfName, readProbeFile, readTextFile } from './terminal/files.js';
 import { defaultThreads, keyDirectoryOf } from './terminal/person.js';
+import { stackFlags, stackText } from './terminal/stack-flags.js';
 
 const file = (summary: string) =>
   Flags.string({ multiple: true, helpGroup: 'FILES', helpValue: 'FILE|NAME', summary: `${summary} Repeatable.` });
@@ -23,6 +24,7 @@ export default class Replay extends BankaiCommand {
     patch: Args.string({ required: true, description: 'The first digits of its id, or a stack of one patch.' }),
   };
   static override flags = {
+    ...stackFlags,
     'evaluation-only': Flags.boolean({ summary: 'Measure again, and do not search.' }),
     probes: file('Probes of the search.'),
     controls: file('Controls.'),
@@ -45,7 +47,7 @@ export default class Replay extends BankaiCommand {
     const report = await replay(
       this.directory,
       {
-        patch: args.patch,
+        patch: stackText(args.patch, flags),
         files,
         find: (name) => filesOfName(name, resolvePath),
         evaluationOnly: flags['evaluation-only'],

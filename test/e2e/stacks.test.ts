@@ -97,6 +97,11 @@ const cases: readonly Case[] = [
     answer: { name: 'lab/calc', version: '1.0.0' },
     schema: 'registry-publish',
   },
+  {
+    before: [['commit', '-b', 'searched', '-m', 'x', '--probes', 'few.json', '--iterations', '6']],
+    args: ['replay', 'calc+searched', '--without', 'calc'],
+    answer: { reproduced: true },
+  },
   { args: ['reset', all, ...two], answer: { stack: name, ...outcome } },
   { args: ['restore', '--source', all, ...two], answer: outcome },
   { args: ['rm', all, ...two], at: all, answer: { message: `Remove ${name}`, removed: [expect.any(String)] } },
