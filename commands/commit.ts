@@ -5,6 +5,7 @@ import { BankaiCommand } from './base.js';
 import { readProbeFile, readTextFile } from './terminal/files.js';
 import { signingFlags } from './terminal/passphrase.js';
 import { defaultThreads } from './terminal/person.js';
+import { searchUpdate } from './terminal/search-progress.js';
 import { stackFlagsBeside, stackText } from './terminal/stack-flags.js';
 
 export default class Commit extends BankaiCommand {
@@ -116,13 +117,7 @@ export default class Commit extends BankaiCommand {
         threads: flags.threads ?? defaultThreads(),
         resume: flags.resume,
         signal: this.signal,
-        onProgress: ({ iterations: tried, gain, accepted, flips, mostFlips }) =>
-          update({
-            ...(iterations === undefined && mostFlips !== undefined
-              ? { done: flips, total: mostFlips, extra: `gain ${gain.toFixed(4)}, ${tried} tried` }
-              : { done: tried, extra: `gain ${gain.toFixed(4)}, ${accepted} kept` }),
-            ...(iterations !== undefined && { total: iterations }),
-          }),
+        onProgress: (progress) => update(searchUpdate(progress, iterations)),
         onMeasure: (done, total) => measuring({ done, total }),
       },
       this.recorder(flags),

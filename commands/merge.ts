@@ -4,6 +4,7 @@ import type { SearchProgress } from '../src/search/strategy.js';
 import { BankaiCommand } from './base.js';
 import { signingFlags } from './terminal/passphrase.js';
 import { defaultThreads } from './terminal/person.js';
+import { searchUpdate } from './terminal/search-progress.js';
 import { stackFlags, stackText } from './terminal/stack-flags.js';
 
 export default class Merge extends BankaiCommand {
@@ -33,7 +34,7 @@ export default class Merge extends BankaiCommand {
     iterations: Flags.integer({
       min: 1,
       dependsOn: ['search'],
-      summary: 'Try at most so many candidates. [default: 300]',
+      summary: 'Try at most so many candidates; the search ends by itself.',
     }),
     threads: Flags.integer({ min: 1, dependsOn: ['search'], summary: 'Threads; the result does not depend on them.' }),
     ...signingFlags,
@@ -53,12 +54,12 @@ export default class Merge extends BankaiCommand {
       return this.answer(await merge(this.directory, request, recorder), renderMerge);
     }
     const { mergeAndSearch } = await import('../src/workflows/merge-search.js');
-    const iterations = flags.iterations ?? 300;
+    const { iterations } = flags;
     const update = this.progress('Searching');
     const search = {
-      ...{ iterations, threads: flags.threads ?? defaultThreads(), signal: this.signal },
-      onProgress: ({ iterations: done, gain, accepted }: SearchProgress) =>
-        update({ done, total: iterations, extra: `gain ${gain.toFixed(4)}, ${accepted} kept` }),
+      budget: iterations === undefined ? {} : { iterations },
+      ...{ threads: flags.threads ?? defaultThreads(), signal: this.signal },
+      onProgress: (progress: SearchProgress) => update(searchUpdate(progress, iterations)),
     };
     return this.answer(await mergeAndSearch(this.directory, { ...request, ...search }, recorder), renderMerge);
   }

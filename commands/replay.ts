@@ -3,6 +3,7 @@ import { renderReplay } from '../src/render/replay.js';
 import { BankaiCommand } from './base.js';
 import { filesOfName, readProbeFile, readTextFile } from './terminal/files.js';
 import { defaultThreads, keyDirectoryOf } from './terminal/person.js';
+import { searchUpdate } from './terminal/search-progress.js';
 import { stackFlags, stackText } from './terminal/stack-flags.js';
 
 const file = (summary: string) =>
@@ -53,12 +54,7 @@ export default class Replay extends BankaiCommand {
         evaluationOnly: flags['evaluation-only'],
         threads: flags.threads ?? defaultThreads(),
         signal: this.signal,
-        onProgress: ({ iterations: done, gain, accepted }, total) =>
-          searching({
-            done,
-            ...(total !== undefined && { total }),
-            extra: `gain ${gain.toFixed(4)}, ${accepted} kept`,
-          }),
+        onProgress: (progress, limit) => searching(searchUpdate(progress, limit)),
         onMeasure: (done, total) => measuring({ done, total }),
       },
       { version: this.config.version, time: new Date(), keyDirectory: keyDirectoryOf(process.env) },

@@ -23,7 +23,7 @@ export function recorderOf(
 ): Recorder {
   return {
     ...(key && { key }),
-    signCommits: sign ?? isTrue(gitSetting('bankai.signCommits', directory)),
+    signCommits: sign ?? isOnInGit('bankai.signCommits', directory),
     ...actorOf(environment, directory),
     keyDirectory: keyDirectoryOf(environment),
     version,
@@ -55,9 +55,6 @@ export function actorOf(environment: Environment, directory: string): Actor {
 const namedIf = <K extends string>(key: K, value: string | undefined): { [P in K]?: string } =>
   (value ? { [key]: value } : {}) as { [P in K]?: string };
 
-/** Whether a setting says yes, in any of git's words; a name without a value does too, but `--get` prints nothing for it. */
-const isTrue = (value: string): boolean => /^(true|yes|on|1)$/i.test(value);
-
 /** Asks git, where it is installed, for all that it is told about people, with its own rules of precedence. */
 function gitIdentities(cwd: string): Map<string, string> {
   const args = ['config', '-z', '--get-regexp', '^(user|author|committer)\\.(name|email)$'];
@@ -69,8 +66,8 @@ function gitIdentities(cwd: string): Map<string, string> {
 /** The number of threads that compute unless somebody says otherwise. */
 export const defaultThreads = (): number => availableParallelism();
 
-/** Asks git, where it is installed, for a setting with its own rules of precedence. */
-function gitSetting(name: string, cwd: string): string {
-  const { status, stdout } = spawnSync('git', ['config', '--get', name], { cwd, encoding: 'utf8' });
-  return status === 0 ? stdout.trim() : '';
+/** Asks git, where it is installed, whether a setting says yes, in any of its words and with its own rules of precedence. */
+function isOnInGit(name: string, cwd: string): boolean {
+  const { status, stdout } = spawnSync('git', ['config', '--type=bool', '--get', name], { cwd, encoding: 'utf8' });
+  return status === 0 && stdout.trim() === 'true';
 }

@@ -4,6 +4,7 @@ import { readHead } from '../repo/branch.js';
 import { composeCommit } from '../repo/compose.js';
 import { resolveStack } from '../repo/resolve.js';
 import { readEvidence, readState } from '../repo/state.js';
+import type { Budget } from '../search/stopping.js';
 import type { SearchProgress } from '../search/strategy.js';
 import { commit, type CommitOutcome, type ProbeFile } from './commit.js';
 import { openSigner } from './commit-tree.js';
@@ -13,7 +14,7 @@ import type { Recorder } from './record.js';
 import { openWorkspace } from './workspace.js';
 
 export interface MendRequest extends MergeRequest {
-  readonly iterations: number;
+  readonly budget: Budget;
   readonly threads: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: SearchProgress) => void;
@@ -34,13 +35,13 @@ export async function mergeAndSearch(
   request: MendRequest,
   recorder: Recorder,
 ): Promise<MendOutcome> {
-  const { stack, iterations, threads, signal, onProgress } = request;
+  const { stack, budget, threads, signal, onProgress } = request;
   const { probes, controls } = await probesOfBoth(directory, stack);
   const signer = await openSigner(recorder);
   const merged = await merge(directory, request, { ...recorder, signer });
   try {
     const searching = {
-      ...{ probes, controls, threads, seed: 1, budget: { iterations } },
+      ...{ probes, controls, threads, seed: 1, budget },
       ...({ strategy: 'guided', fitness: 'answer' } as const),
       ...(signal && { signal }),
       ...(onProgress && { onProgress }),

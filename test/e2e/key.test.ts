@@ -1,12 +1,12 @@
 /** Signing keys as a person uses them: made, taken over from OpenSSH, under a passphrase, and signing commits for git. */
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { schemaViolation } from '../../src/schema.js';
 import { verifySsh } from '../../src/trust/ssh-signature.js';
 import * as samples from '../trust/openssh-samples.js';
 import { createCli } from './cli.js';
+import { gitVerifiers } from './git-verifier.js';
 import { answerOf, foreignPatch, makeSampleRepository, outputOf } from './repository.js';
 
 interface Key {
@@ -99,10 +99,8 @@ describe('commits', () => {
     expect(outputOf(await cli.run(['log', 'signed', '--oneline']))).toMatch(/Import/);
   });
 
-  // git itself leaves this to ssh-keygen, which not every machine has.
-  const withSshKeygen = spawnSync('ssh-keygen', ['-?']).error === undefined ? test : test.skip;
-
-  withSshKeygen('are verified by git', async () => {
+  test.each(gitVerifiers())('are verified by git with %s', async (_, program) => {
+    outputOf(await cli.git(['config', 'gpg.ssh.program', program]));
     writeFileSync(join(cli.directory, '.git', 'allowed'), `ada@example.org ${line}\n`);
     outputOf(await cli.git(['config', 'gpg.ssh.allowedSignersFile', join(cli.directory, '.git', 'allowed')]));
     const { code, stderr } = await cli.git(['verify-commit', 'signed']);

@@ -1,11 +1,11 @@
 /** Revisions, reflogs and refs as a person types them, beside plain git in the same repository. */
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { verifySsh } from '../../src/trust/ssh-signature.js';
 import { createCli } from './cli.js';
+import { gitVerifiers } from './git-verifier.js';
 import { answerOf, digestOf, makeSampleRepository, outputOf } from './repository.js';
 
 interface Move {
@@ -177,11 +177,10 @@ describe('revisions and refs', () => {
     const at = tag.indexOf('-----BEGIN SSH SIGNATURE-----');
     const { id } = await answerOf<{ id: string }>(cli, ['key', 'export'], 'key-export');
     expect(verifySsh(tag.slice(at), Buffer.from(tag.slice(0, at)), 'git').id).toBe(id);
-    // git itself leaves this to ssh-keygen, which not every machine has.
-    if (spawnSync('ssh-keygen', ['-?']).error === undefined) {
-      const allowed = join(cli.directory, '.git', 'allowed');
-      writeFileSync(allowed, `ada@example.org ${(await bankai('key', 'export')).trim()}\n`);
-      await git('-c', `gpg.ssh.allowedSignersFile=${allowed}`, 'verify-tag', 'v1');
+    const allowed = join(cli.directory, '.git', 'allowed');
+    writeFileSync(allowed, `ada@example.org ${(await bankai('key', 'export')).trim()}\n`);
+    for (const [, program] of gitVerifiers()) {
+      await git('-c', `gpg.ssh.allowedSignersFile=${allowed}`, '-c', `gpg.ssh.program=${program}`, 'verify-tag', 'v1');
     }
     const [{ refs }] = await answerOf<{ refs: string[] }[]>(cli, ['log', 'calc', '-n', '1']);
     expect(refs).toEqual(expect.arrayContaining(['calc', 'tag: light', 'tag: v2']));

@@ -5,7 +5,6 @@
 import { beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type BankaiError, RemoteError } from '../../src/errors.js';
 import { clone } from '../../src/workflows/clone.js';
 import { fetch } from '../../src/workflows/fetch.js';
 import { importFile } from '../../src/workflows/import.js';
@@ -16,6 +15,7 @@ import { fingerprint, foreignPatch } from '../e2e/repository.js';
 import { fixtureModel, temporaryDirectory } from '../paths.js';
 import { runGit } from '../repo/sandbox.js';
 import { EvilRepository } from './hostile-objects.js';
+import { failureOf } from './remote-failure.js';
 
 const room = temporaryDirectory();
 const [ada, bob, bare, log] = ['ada', 'bob', 'patches.git', 'asked'].map((name) => join(room, name));
@@ -52,15 +52,6 @@ let row = 10;
 const importRow = (directory: string, row: number) => {
   const bytes = Buffer.from(foreignPatch(`row ${row}`, [[0, 'up_proj', row]]));
   return importFile(directory, { name: `${row}.json`, bytes, message: `row ${row}` }, recorder);
-};
-
-const failureOf = async (action: Promise<unknown>): Promise<BankaiError> => {
-  const error: unknown = await action.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (error instanceof RemoteError) return error;
-  throw error ?? new Error('nothing was refused');
 };
 
 let honest: string;

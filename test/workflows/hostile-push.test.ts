@@ -3,7 +3,6 @@ import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { cpSync, rmSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
-import { type BankaiError, RemoteError } from '../../src/errors.js';
 import { renderError } from '../../src/render/error.js';
 import { plainView } from '../../src/render/view.js';
 import { importFile } from '../../src/workflows/import.js';
@@ -15,6 +14,7 @@ import { fixtureModel, temporaryDirectory } from '../paths.js';
 import { runGit } from '../repo/sandbox.js';
 import { type GitHost, startGitHost } from '../transport/git-server.js';
 import { line, onChannel } from '../transport/hostile-pack.js';
+import { failureOf } from '../transport/remote-failure.js';
 
 const room = temporaryDirectory();
 const [ada, trial] = ['ada', 'trial'].map((name) => join(room, name));
@@ -42,15 +42,6 @@ beforeEach(() => {
   rmSync(trial, { recursive: true, force: true });
   cpSync(ada, trial, { recursive: true });
 });
-
-const failureOf = async (action: Promise<unknown>): Promise<BankaiError> => {
-  const error: unknown = await action.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (error instanceof RemoteError) return error;
-  throw error ?? new Error('nothing was refused');
-};
 
 /** Answers to the push itself. */
 const answering = (answer: (response: ServerResponse, request: IncomingMessage) => void) => {

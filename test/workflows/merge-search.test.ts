@@ -14,7 +14,7 @@ import { fingerprint, makeSampleRepository, recorderAt, someProbes } from '../e2
 const cli = createCli();
 const { directory } = cli;
 const file = (name: string, count: number) => ({ name: `${name}.json`, bytes: Buffer.from(someProbes(name, count)) });
-const search = { iterations: 12, threads: 1 };
+const search = { budget: { iterations: 12 }, threads: 1 };
 
 beforeAll(async () => {
   await makeSampleRepository(cli);
