@@ -8,5 +8,7 @@ export default {
   snapshotResolver: '<rootDir>/test/snapshot-resolver.cjs',
   setupFilesAfterEnv: ['<rootDir>/dist/test/matchers.js'],
   reporters: ['default', '<rootDir>/test/closing-line-reporter.cjs'],
-  testTimeout: 60_000,
+  // Many tests wait for a program or a disk: one worker a core, jest would leave one idle.
+  maxWorkers: '100%',
+  testTimeout: 120_000,
 };
