@@ -6,7 +6,6 @@
  * written into docs/DURABILITY.md after every line of the table; with `--append` the lines that are there already stay, and are
  * not run again. Exits with 1 when a command found anything but the old state or the new one, whole.
  */
-import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,6 +13,7 @@ import { parseArgs } from 'node:util';
 import { rehearse, type Stage, tryFault, tryKill, type Verdict } from '../test/faults/crash.js';
 import type { FaultPlan } from '../test/faults/plan.js';
 import { makeTemplate, scenarios } from '../test/faults/scenarios.js';
+import { build } from './build.js';
 import { isRecorded, type Line, readRecord, writeRecord } from './crash/record.js';
 
 const { values } = parseArgs({
@@ -112,11 +112,6 @@ async function lineOf(stage: Stage, kind: string, kills: number): Promise<Line> 
   };
 }
 
-const git = (...args: string[]): string => execFileSync('git', args, { encoding: 'utf8' }).trim();
-/** What the program is made of: of the commits, the last one that changed any of it is told. */
-const program = ['src', 'commands', 'bin', 'assembly', 'schema', 'package.json'];
-const isChanged = git('status', '--porcelain', '--', ...program) !== '';
-const build = git('log', '-1', '--format=%h', '--', ...program) + (isChanged ? ', changed' : '');
 const room = mkdtempSync(join(values.room, 'bankai-crash-'));
 const lines: Line[] = values.append ? readRecord() : [];
 const wanted = (list: readonly string[] | undefined, name: string): boolean => list?.includes(name) ?? true;

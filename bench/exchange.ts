@@ -1,12 +1,12 @@
 /**
  * Kills the real program in the middle of exchanges with a git host and a registry, at every change of the disk that each
- * command makes. Run as `node dist/bench/exchange.js [--every N] [--only COMMAND] [--record]`. With `--record` the result is
- * written into docs/DURABILITY.md. Exits with 1 when anything was half there, or could not be finished.
+ * command makes. Run as `node dist/bench/exchange.js [--every N] [--only COMMAND]… [--room DIR] [--record [--append]]`. With
+ * `--record` the result is written into docs/DURABILITY.md after every command; with `--append` the commands that are there
+ * already stay, and are not run again. Exits with 1 when anything was half there, or could not be finished.
  */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import {
   exchanges,
@@ -16,34 +16,39 @@ import {
   tryExchange,
 } from '../test/faults/exchange.js';
 import { startGitHost } from '../test/transport/git-server.js';
+import { build } from './build.js';
+import { readRows, writeRows } from './exchange/record.js';
 
 const { values } = parseArgs({
   options: {
     every: { type: 'string', default: '1' },
-    only: { type: 'string' },
+    only: { type: 'string', multiple: true },
+    // What is killed is the program, not the machine: a disk in memory is as good, and faster.
+    room: { type: 'string', default: existsSync('/dev/shm') ? '/dev/shm' : tmpdir() },
     record: { type: 'boolean', default: false },
+    append: { type: 'boolean', default: false },
   },
 });
 const every = Number(values.every);
-const [START, END] = ['<!-- exchanges -->', '<!-- end of exchanges -->'];
-
-const room = mkdtempSync(join(tmpdir(), 'bankai-exchange-'));
+const room = mkdtempSync(join(values.room, 'bankai-exchange-'));
 const host = await startGitHost(room);
-const rows: string[] = [];
-let total = 0;
+const rows = values.append ? readRows() : [];
+const chosen = exchanges.filter(
+  ({ name }) => values.only?.includes(name) !== false && !rows.some(({ command }) => command === name),
+);
 try {
   const template = join(room, 'template');
   await makeExchangeTemplate(template);
-  for (const exchange of exchanges.filter(({ name }) => values.only === undefined || name === values.only)) {
+  for (const exchange of chosen) {
     const stage = await rehearseExchange(exchange, template, room, host);
     const { tried, finished, findings } = await killEverywhere(stage);
-    total += tried;
-    console.log(`${exchange.name}: ${stage.points.length} points, ${tried} tried, ${findings.length} findings`);
+    const points = stage.points.length;
+    console.log(`${exchange.name}: ${points} points, ${tried} tried, ${findings.length} findings`);
     for (const finding of findings) console.log(`  ${finding}`);
     if (findings.length > 0) process.exitCode = 1;
-    rows.push(`| ${exchange.name} | ${stage.points.length} | ${tried} | ${finished} | ${findings.length} |`);
+    rows.push({ command: exchange.name, points, tried, finished, findings: findings.length, build });
+    if (values.record) writeRows(rows);
   }
-  if (values.record) record();
 } finally {
   await host.close();
   rmSync(room, { recursive: true, force: true });
@@ -63,22 +68,4 @@ async function killEverywhere(stage: ExchangeStage) {
   };
   await Promise.all(Array.from({ length: availableParallelism() }, work));
   return { tried, finished, findings };
-}
-
-function record(): void {
-  const path = fileURLToPath(new URL('../../docs/DURABILITY.md', import.meta.url));
-  const text = readFileSync(path, 'utf8');
-  const where = every === 1 ? 'every point' : `one point in ${every}`;
-  const lines = [
-    `${text.slice(0, text.indexOf(START))}${START}`,
-    '',
-    `Last run: ${new Date().toISOString().slice(0, 10)}, ${total} trials, SIGKILL at ${where}.`,
-    '',
-    '| command | points | tried | was done already | findings |',
-    '| --- | --: | --: | --: | --: |',
-    ...rows,
-    '',
-    text.slice(text.indexOf(END)),
-  ];
-  writeFileSync(path, lines.join('\n'));
 }

@@ -1,12 +1,13 @@
 /**
- * A remote that lies, breaks off or attacks, in the middle of `fetch` and of `clone`: each is refused with an error of its
- * own that says what to do, no ref moves, nothing of it is kept, and the next run works.
+ * A remote that lies, breaks off or attacks, in the middle of `fetch`, of `pull` where both sides have gone on, and of
+ * `clone`: each is refused with an error of its own that says what to do, no ref and no model moves, nothing of it is
+ * kept, and the next run works.
  */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { cpSync, existsSync, rmSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
-import { BankaiError, type ErrorCode } from '../../src/errors.js';
+import type { BankaiError, ErrorCode } from '../../src/errors.js';
 import { createPatch, encodePatch, patchId } from '../../src/patch/patch.js';
 import { renderError } from '../../src/render/error.js';
 import { plainView } from '../../src/render/view.js';
@@ -16,12 +17,15 @@ import { clone } from '../../src/workflows/clone.js';
 import { fetch } from '../../src/workflows/fetch.js';
 import { importFile } from '../../src/workflows/import.js';
 import { init } from '../../src/workflows/init.js';
+import { pull } from '../../src/workflows/pull.js';
 import { remoteAccess } from '../../src/workflows/remote-access.js';
+import { verifyStack } from '../../src/workflows/verify.js';
 import { fingerprint, foreignPatch } from '../e2e/repository.js';
 import { fixtureModel, temporaryDirectory } from '../paths.js';
 import { runGit } from '../repo/sandbox.js';
 import { type GitHost, startGitHost } from '../transport/git-server.js';
 import { type Entry, EvilRepository } from '../transport/hostile-objects.js';
+import { failureOf } from '../transport/remote-failure.js';
 import {
   answerWith,
   deltaEntry,
@@ -53,9 +57,9 @@ let host: GitHost;
 let evil: EvilRepository;
 let honest: string;
 
-const importRows = (name: string, row: number) => {
+const importRows = (name: string, row: number, directory = ada) => {
   const bytes = Buffer.from(foreignPatch(name, [[0, 'up_proj', row]]));
-  return importFile(ada, { name: `${name}.json`, bytes, message: name }, recorder);
+  return importFile(directory, { name: `${name}.json`, bytes, message: name }, recorder);
 };
 
 beforeAll(async () => {
@@ -66,6 +70,7 @@ beforeAll(async () => {
   await importRows('first', 1);
   runGit(ada, 'push', '--quiet', bare, 'main');
   await clone({ url: host.url('patches.git'), from: room, directory: bob, model: fixtureModel }, actor, access());
+  await importRows("bob's own", 3, bob);
   await importRows('second', 2);
   runGit(ada, 'push', '--quiet', bare, 'main');
   cpSync(bare, join(host.directory, 'honest.git'), { recursive: true });
@@ -86,29 +91,25 @@ beforeEach(() => {
   host.requests.length = 0;
 });
 
-const failureOf = (action: Promise<unknown>): Promise<BankaiError> =>
-  action.then(
-    () => {
-      throw new Error('nothing was refused');
-    },
-    (error: unknown) => {
-      if (error instanceof BankaiError) return error;
-      throw error;
-    },
-  );
-
-/** Fetches, which must be refused and leave nothing; then fetches from an honest remote. */
+/** Fetches and pulls, which both must be refused and leave nothing; then pulls from an honest remote. */
 async function isRefused(code: ErrorCode, message: RegExp, options = access()): Promise<BankaiError> {
   const before = fingerprint(trial);
-  const error = await failureOf(fetch(trial, {}, actor, options));
-  expect(error).toBeErrorWithCode(code);
-  expect(error.message).toMatch(message);
-  expect(error.hint).toMatch(/\.$/);
-  expect(fingerprint(trial)).toEqual(before);
+  const refused = async (action: Promise<unknown>): Promise<BankaiError> => {
+    const error = await failureOf(action);
+    expect(error).toBeErrorWithCode(code);
+    expect(error.message).toMatch(message);
+    expect(error.hint).toMatch(/\.$/);
+    expect(fingerprint(trial)).toEqual(before);
+    return error;
+  };
+  await refused(pull(trial, {}, recorder, options));
+  const error = await refused(fetch(trial, {}, actor, options));
   beHonest();
   runGit(trial, 'config', 'remote.origin.url', host.url('honest.git'));
-  expect((await fetch(trial, {}, actor, access())).moved).toMatchObject([{ change: 'fast-forward' }]);
-  expect(runGit(trial, 'fsck', '--strict', '--full')).toBe('');
+  const pulled = await pull(trial, {}, recorder, access());
+  expect(pulled).toMatchObject({ result: 'merged', patches: 3, fetched: { moved: [{ change: 'fast-forward' }] } });
+  expect(await verifyStack(trial, 'HEAD')).toMatchObject({ ok: true });
+  expect(runGit(trial, 'fsck', '--strict', '--full', '--no-dangling')).toBe('');
   return error;
 }
 
@@ -414,7 +415,8 @@ describe('a server', () => {
   ] as const)('that always answers with %i is asked twice at most', async (status, code, message) => {
     answering(/./, (_, response) => response.writeHead(status).end('sorry'));
     await isRefused(code, message);
-    expect(host.requests.filter(({ authorized }) => !authorized).length).toBeLessThanOrEqual(3);
+    // Two for each of fetch and pull, and what the honest one is asked in the end.
+    expect(host.requests.filter(({ authorized }) => !authorized).length).toBeLessThanOrEqual(5);
   });
 
   test.each([
