@@ -1,31 +1,9 @@
 /** Owns what a run must reach. */
 import type { AnswerComparison } from '../../src/index.js';
 import type { Run } from './run.js';
-
-/** One thing that a run must reach: the number that is judged, how it is written, and whether it is good enough. */
-export interface Bar {
-  readonly name: string;
-  measure(run: Run): number;
-  reached(value: number): boolean;
-}
+import { atLeast, atMost, type Bar, below } from './verdict.js';
 
 const SIGNIFICANT = 0.05;
-
-const atLeast = (name: string, least: number, measure: Bar['measure']): Bar => ({
-  name: `${name} ≥ ${least}`,
-  measure,
-  reached: (value) => value >= least,
-});
-const atMost = (name: string, most: number, measure: Bar['measure']): Bar => ({
-  name: `${name} ≤ ${most}`,
-  measure,
-  reached: (value) => value <= most,
-});
-const below = (name: string, limit: number, measure: Bar['measure']): Bar => ({
-  name: `${name} < ${limit}`,
-  measure,
-  reached: (value) => value < limit,
-});
 
 /** The chance that this is nothing, where it got worse; 1 where it did not. */
 const worse = ({ fixed, broke, p }: AnswerComparison): number => (broke > fixed ? p : 1);
@@ -34,7 +12,7 @@ const worse = ({ fixed, broke, p }: AnswerComparison): number => (broke > fixed 
 const better = ({ fixed, broke, p }: AnswerComparison): number => (fixed > broke ? p : 1);
 
 /** What no patch may do, whatever it is for. */
-const harmless = (seconds: number): Bar[] => [
+const harmless = (seconds: number): Bar<Run>[] => [
   atLeast('knowledge right', 30, ({ knowledge }) => knowledge.rightAfter),
   atMost(
     'perplexity of text, %',
@@ -77,9 +55,12 @@ export const suites = {
     bars: [below('p', SIGNIFICANT, p), ...harmless(90)],
     moonshot: [],
   },
-} as const satisfies Record<string, { heldOut: string; other: string; bars: readonly Bar[]; moonshot: readonly Bar[] }>;
+} as const satisfies Record<
+  string,
+  { heldOut: string; other: string; bars: readonly Bar<Run>[]; moonshot: readonly Bar<Run>[] }
+>;
 
 export type SuiteName = keyof typeof suites;
 
 /** What must hold where there is nothing to find: no change of held-out answers that chance does not make. */
-export const nothing: readonly Bar[] = [atLeast('p of any change', SIGNIFICANT, ({ heldOut }) => heldOut.p)];
+export const nothing: readonly Bar<Run>[] = [atLeast('p of any change', SIGNIFICANT, ({ heldOut }) => heldOut.p)];

@@ -1,13 +1,23 @@
 /** Owns the models and probes that quality is judged on: those that ship, and what they become in the checks of nothing. */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { bytesSource, parseProbes, parseText, type Probe, readGguf, type TextSet } from '../../src/index.js';
+import {
+  bytesSource,
+  parseProbes,
+  parseText,
+  type Probe,
+  type ProbeSet,
+  readGguf,
+  type TextSet,
+} from '../../src/index.js';
 
-const fixture = (name: string): Uint8Array =>
-  readFileSync(fileURLToPath(new URL(`../../../fixtures/${name}`, import.meta.url)));
+const pathOf = (name: string): string => fileURLToPath(new URL(`../../../fixtures/${name}`, import.meta.url));
+const fixture = (name: string): Uint8Array => readFileSync(pathOf(name));
 
-export const modelBytes = (): Uint8Array => fixture('worksheet-5m-q1_0.gguf');
-export const probesOf = (name: string): readonly Probe[] => parseProbes(fixture(`probes/${name}.json`), name).probes;
+export const modelPath = pathOf('worksheet-5m-q1_0.gguf');
+export const modelBytes = (): Uint8Array => readFileSync(modelPath);
+export const setOf = (name: string): ProbeSet => parseProbes(fixture(`probes/${name}.json`), name);
+export const probesOf = (name: string): readonly Probe[] => setOf(name).probes;
 export const text = (): TextSet => parseText(fixture('text.txt'), 'text.txt');
 
 /** Bytes of a block of 128 weights in a Q1_0 tensor. */

@@ -1,26 +1,28 @@
 /** Owns one run: a search with default settings, and what its patch does to everything that it must and must not change. */
 import {
-  answerFor,
   answerProbes,
   type AnswerComparison,
   compactSize,
   compareAnswers,
   createPatch,
   type Engine,
-  guidedFor,
+  type Flip,
   measureText,
-  type Probe,
+  type SearchResult,
   type TextComparison,
   type WeightsId,
 } from '../../src/index.js';
+import { formatChange, formatProbability, threeDigits } from '../../src/render/number.js';
+import { verdictOf } from '../../src/search/statistics.js';
+import { under } from './found.js';
 import { probesOf, text } from './model.js';
 
 /** Answers of the unpatched model, by probe set: they are asked for once. */
 type Answers = Awaited<ReturnType<typeof answerProbes>>;
 
 export interface RunRequest {
-  readonly engine: Engine;
-  readonly probes: readonly Probe[];
+  /** What the search found. */
+  readonly found: SearchResult;
   readonly heldOut: string;
   /** The held-out problems of another skill. */
   readonly other: string;
@@ -41,44 +43,56 @@ export interface Run {
   readonly text: TextComparison;
 }
 
-const CONTROLS = 'knowledge';
-
-/** Makes the runs of one model. */
-export function runner() {
+/** Says what flips do to the answers of one model, which is asked for its own once. */
+export function comparer(engine: Engine) {
   const before = new Map<string, Answers>();
-
-  async function compare(engine: Engine, name: string, flips: Parameters<Engine['toggle']>[0]) {
+  return async (name: string, flips: readonly Flip[]): Promise<AnswerComparison> => {
     const probes = probesOf(name);
     const unpatched = before.get(name) ?? (await answerProbes(engine, probes));
     before.set(name, unpatched);
-    engine.toggle(flips);
-    const patched = await answerProbes(engine, probes);
-    engine.toggle(flips);
-    return compareAnswers(probes, unpatched, patched);
-  }
+    return compareAnswers(probes, unpatched, await under(engine, flips, () => answerProbes(engine, probes)));
+  };
+}
 
-  return async ({ engine, probes, heldOut, other, seed }: RunRequest): Promise<Run> => {
-    const result = await guidedFor(probes).search({
-      engine,
-      probes,
-      controls: probesOf(CONTROLS),
-      fitness: answerFor(probes),
-      seed,
-      budget: {},
-    });
-    const { flips } = result;
+/** Makes the runs of one model. */
+export function runner(engine: Engine) {
+  const compare = comparer(engine);
+  return async ({ found, heldOut, other, seed }: RunRequest): Promise<Run> => {
+    const { flips } = found;
     const patch = flips.length > 0 ? createPatch('0'.repeat(64) as WeightsId, flips) : undefined;
     return {
       seed,
       flips: flips.length,
       compactBytes: patch ? (compactSize(patch) ?? Infinity) : 0,
-      seconds: result.elapsedMs / 1000,
-      evaluations: result.evaluations,
-      stoppedBy: result.stoppedBy,
-      heldOut: await compare(engine, heldOut, flips),
-      other: await compare(engine, other, flips),
-      knowledge: await compare(engine, CONTROLS, flips),
+      seconds: found.elapsedMs / 1000,
+      evaluations: found.evaluations,
+      stoppedBy: found.stoppedBy,
+      heldOut: await compare(heldOut, flips),
+      other: await compare(other, flips),
+      knowledge: await compare('knowledge', flips),
       text: await measureText(engine, text(), flips),
     };
   };
+}
+
+export function describeRun({
+  seed,
+  flips,
+  seconds,
+  evaluations,
+  stoppedBy,
+  heldOut,
+  other,
+  knowledge,
+  text,
+}: Run): string {
+  const answers = ({ rightBefore, rightAfter, fixed, broke, p }: AnswerComparison): string =>
+    `${rightBefore} → ${rightAfter} (+${fixed} −${broke}, ${formatProbability(p)})`;
+  const perplexity = 100 * (text.perplexityAfter / text.perplexityBefore - 1);
+  return (
+    `seed ${seed}: ${flips === 0 ? 'nothing to commit' : `${flips} flips`}, ${threeDigits(seconds)} s, ` +
+    `${evaluations.toFixed(0)} units, ${stoppedBy}; ${answers(heldOut)}: ${verdictOf(heldOut.fixed, heldOut.broke)}; ` +
+    `other ${answers(other)}; knowledge ${knowledge.rightAfter}/${knowledge.total}; ` +
+    `perplexity ${formatChange(perplexity, 2)} %`
+  );
 }

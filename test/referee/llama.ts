@@ -15,8 +15,15 @@ export interface Referee {
   detokenize(ids: readonly number[]): string;
   /** log p (nats) of every token after the prompt: (vocabulary). */
   nextLogProbabilities(prompt: string | readonly number[]): Promise<Float64Array>;
-  /** Likeliest tokens one after the other, at most `maximumTokens`, without the one that ends the text. */
-  generate(prompt: string | readonly number[], maximumTokens: number): Promise<number[]>;
+  /**
+   * Likeliest tokens one after the other, at most `maximumTokens`, without the one that ends the text. `stop` is asked after
+   * every token; the one with which it says yes is the last.
+   */
+  generate(
+    prompt: string | readonly number[],
+    maximumTokens: number,
+    stop?: (generated: readonly number[]) => boolean,
+  ): Promise<number[]>;
   /** Evaluates ids as one prompt from an empty context, in batches; for measuring. */
   evaluatePrompt(ids: readonly number[], batchSize: number): Promise<void>;
   dispose(): Promise<void>;
@@ -113,7 +120,7 @@ export async function openReferee(modelPath: string, options: RefereeOptions = {
       for (let i = 0; i < pairs.length; i += 2) logProbabilities[pairs[i]] = Math.log(pairs[i + 1]);
       return logProbabilities;
     },
-    async generate(prompt, maximumTokens) {
+    async generate(prompt, maximumTokens, stop) {
       context.disposeSequence(0);
       const generated: number[] = [];
       const ids = idsOf(prompt);
@@ -122,6 +129,7 @@ export async function openReferee(modelPath: string, options: RefereeOptions = {
         if (model.isEogToken(token)) break;
         position += next.length;
         generated.push(token);
+        if (stop?.(generated)) break;
         next = [token];
       }
       return generated;

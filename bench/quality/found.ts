@@ -1,0 +1,69 @@
+/** Owns what searches with default settings find on one model, each run once however many checks ask for it. */
+import {
+  answerFor,
+  type Engine,
+  type Flip,
+  guidedFor,
+  joinProbes,
+  type Probe,
+  type SearchResult,
+} from '../../src/index.js';
+import type { SuiteName } from './bars.js';
+import { probesOf, setOf } from './model.js';
+
+/** Two skills that are to live in one model, by the probe sets that are searched on. */
+export const pairs = {
+  stack: ['calculus', 'arithmetic'],
+  'stack-large': ['calculus-large', 'arithmetic-large'],
+} as const satisfies Record<string, readonly [SuiteName, SuiteName]>;
+
+export type Pair = (typeof pairs)[keyof typeof pairs];
+
+/** The searches of one model. */
+export interface Findings {
+  /** On one probe set. */
+  single(name: SuiteName, seed: number): Promise<SearchResult>;
+  /** On two at once. */
+  joint(pair: Pair, seed: number): Promise<SearchResult>;
+  /** On two at once, on top of the two single patches stacked: `bankai commit --on`. */
+  repair(pair: Pair, seed: number): Promise<SearchResult>;
+}
+
+/** Searches with the engine, which is left as it was found. */
+export function findings(engine: Engine): Findings {
+  const memory = new Map<string, Promise<SearchResult>>();
+  const remembered = (key: string, make: () => Promise<SearchResult>): Promise<SearchResult> => {
+    const known = memory.get(key) ?? make();
+    memory.set(key, known);
+    return known;
+  };
+  const both = (pair: Pair) => joinProbes(pair.map(setOf));
+  const single: Findings['single'] = (name, seed) =>
+    remembered(`${name} ${seed}`, () => searchOn(engine, probesOf(name), seed));
+  return {
+    single,
+    joint: (pair, seed) => remembered(`joint ${pair.join()} ${seed}`, () => searchOn(engine, both(pair), seed)),
+    repair: (pair, seed) =>
+      remembered(`repair ${pair.join()} ${seed}`, async () => {
+        const stacked: Flip[] = [];
+        for (const name of pair) stacked.push(...(await single(name, seed)).flips);
+        return under(engine, stacked, () => searchOn(engine, both(pair), seed));
+      }),
+  };
+}
+
+/** A search as `bankai commit` does it where nothing is said. */
+export function searchOn(engine: Engine, probes: readonly Probe[], seed: number): Promise<SearchResult> {
+  const fitness = answerFor(probes);
+  return guidedFor(probes).search({ engine, probes, controls: probesOf('knowledge'), fitness, seed, budget: {} });
+}
+
+/** Runs an action with flips in effect, and takes them back however it ends. */
+export async function under<T>(engine: Engine, flips: readonly Flip[], action: () => Promise<T>): Promise<T> {
+  engine.toggle(flips);
+  try {
+    return await action();
+  } finally {
+    engine.toggle(flips);
+  }
+}
