@@ -2,11 +2,13 @@ import { renderUndo } from '../src/render/undo.js';
 import { BankaiCommand } from './base.js';
 
 export default class Undo extends BankaiCommand {
-  static override summary = 'Undo the last operation on commits, branches and model; again, and it is redone.';
+  static override summary = 'Undo the last operation, whatever it was; again, and it is redone.';
   static override description =
-    'HEAD, branches, tags, worktree and working model are what they were before the last command that changed any of them. ' +
-    'Settings, remotes, trust, and files that "restore" or "reset --hard" overwrote, it does not bring back. ' +
-    'Refuses where plain git moved something since. Exits with 1 where there is nothing to undo.';
+    'HEAD, branches, tags, remotes and what was fetched, settings of the repository, index, worktree (changes that nobody had ' +
+    'committed too), bankai.lock.json and the working model are what they were before the last command that changed any of ' +
+    'them. Refuses where something was changed since. A push is not taken back, and undo says so then. What is yours and not the ' +
+    "repository's has commands of its own: keys, trust, registries, config --global; gc removes only what nothing needs. " +
+    'Exits with 1 where there is nothing to undo.';
   static override examples = ['<%= config.bin %> <%= command.id %>'];
 
   async run() {

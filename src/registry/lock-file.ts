@@ -4,7 +4,6 @@
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeFileDurably } from '../durable.js';
 import { RegistryError } from '../errors.js';
 import { parseJson } from '../patch/canonical.js';
 import type { PatchId, WeightsId } from '../patch/ids.js';
@@ -56,11 +55,10 @@ export async function readLock(directory: string): Promise<Lock> {
   return new Map(Object.entries(packages));
 }
 
-/** Writes the lock file, durably. */
-export async function writeLock(directory: string, lock: Lock): Promise<void> {
+/** The text of a lock file. */
+export function encodeLock(lock: Lock): string {
   const packages = Object.fromEntries([...lock].sort(([a], [b]) => (a < b ? -1 : 1)));
-  const text = JSON.stringify({ format: FORMAT, packages: ordered(packages) }, null, 2);
-  await writeFileDurably(join(directory, LOCK_FILE), `${text}\n`);
+  return `${JSON.stringify({ format: FORMAT, packages: ordered(packages) }, null, 2)}\n`;
 }
 
 /** The same with the keys of every object in order, so that equal locks are equal files. */

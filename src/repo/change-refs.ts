@@ -11,6 +11,8 @@ export interface RefChange {
   readonly name: string;
   readonly before?: ObjectId;
   readonly after?: ObjectId;
+  /** What its own reflog says, if not what those of all do. */
+  readonly message?: string;
 }
 
 /** Makes the changes: what goes first, because a name can be in the way of another. Throws IO. */
@@ -20,10 +22,11 @@ export async function changeRefs(repository: Repository, changes: readonly RefCh
       await deleteRef(repository, name);
       await removeReflog(repository, name);
     }
-    for (const { name, after } of changes) {
+    for (const { name, after, message } of changes) {
       if (after === undefined) continue;
       const from = resolveRef(repository, name);
-      if (note && from !== after) await appendReflog(repository, name, [{ ...note, from, to: after }]);
+      const entry = note && { ...note, ...(message !== undefined && { message }), from, to: after };
+      if (entry && from !== after) await appendReflog(repository, name, [entry]);
       await writeRef(repository, name, { oid: after });
     }
   });

@@ -13,7 +13,7 @@ import type { Repository } from './repository.js';
 /**
  * One change. Sections are written `core` or `remote.origin`: the subsection is everything behind the first dot. `set`
  * leaves a name with one value, `add` gives it one more, `unset` takes all of them; `remove` and `rename` are about whole
- * sections. Nothing happens when there is nothing to change.
+ * sections; one that has the new name gives way. Nothing happens when there is nothing to change.
  */
 export type ConfigChange =
   | { readonly set: string; readonly key: string; readonly value: string }
@@ -57,7 +57,9 @@ function edit(pieces: readonly ConfigPiece[], change: ConfigChange): ConfigPiece
   if ('remove' in change) return pieces.filter(({ section }) => section !== canonical(change.remove));
   if ('rename' in change) {
     const [from, to] = [canonical(change.rename), canonical(change.to)];
-    return pieces.map((piece) => {
+    if (from === to || !pieces.some(({ section }) => section === from)) return [...pieces];
+    const others = pieces.filter(({ section }) => section !== to);
+    return others.map((piece) => {
       if (piece.section !== from) return piece;
       const raw = piece.heading ? piece.raw.replace(/\[[^]*\]/, () => heading(change.to)) : piece.raw;
       return { ...piece, section: to, raw };

@@ -35,6 +35,8 @@ export interface HeadMove {
    * them. `force`: both become `to`, whatever is in the way; `index`: the index alone does; `none`: both stay.
    */
   readonly files?: 'force' | 'index' | 'none' | undefined;
+  /** Files that may be overwritten though somebody changed them, because what they have is saved. */
+  readonly over?: readonly string[] | undefined;
   /** What the reflogs of HEAD and of the branch are to say; nothing without it. */
   readonly note?: MoveNote | undefined;
 }
@@ -97,7 +99,7 @@ const branchNote = ({ note }: HeadMove): RefNote | undefined =>
 /** Worktree files written at the same time: enough to keep the disk busy, far below the limit of open files. */
 const FILES_AT_ONCE = 64;
 
-async function planMove(repository: Repository, { from, to, files }: HeadMove): Promise<TreeDifference[]> {
+async function planMove(repository: Repository, { from, to, files, over = [] }: HeadMove): Promise<TreeDifference[]> {
   if (files === 'index' || files === 'none') return [];
   const before = from === undefined ? undefined : (await readCommit(repository, from)).tree;
   const after = (await readCommit(repository, to)).tree;
@@ -111,7 +113,7 @@ async function planMove(repository: Repository, { from, to, files }: HeadMove): 
     if (after && !isFile(after)) throw unsupported(repository, `"${path}" is a symlink or a submodule`);
     const present = await reporting(`read ${path}`, async () => hashFile(repository, path));
     const isChanged = present !== undefined && present !== before?.oid && present !== after?.oid;
-    if (isChanged && (!force || present === 'other')) changed.push(path);
+    if (isChanged && (!(force || over.includes(path)) || present === 'other')) changed.push(path);
   }
   if (changed.length > 0) throw dirty(changed);
   return differences;

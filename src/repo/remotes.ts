@@ -1,10 +1,12 @@
 /** Owns remotes as git keeps them: sections of the configuration, and the refs that say where their branches were last seen. */
 import { RepositoryError } from '../errors.js';
-import { type ConfigChange, changeConfig } from './git-config-write.js';
+import type { RefChange } from './change-refs.js';
+import type { ConfigChange } from './git-config-write.js';
 import { readEntries } from './git-config.js';
 import { reporting } from './git-error.js';
+import type { LocalChange } from './local-change.js';
 import { assertRefName } from './ref-name.js';
-import { deleteRef, listRefs, readRefValue, writeRef } from './refs.js';
+import { listRefNames, readRefValue } from './refs.js';
 import type { Repository } from './repository.js';
 
 /** A remote repository, by the name it has here. */
@@ -60,15 +62,21 @@ export async function findRemote(repository: Repository, name: string): Promise<
   });
 }
 
-/** Adds a remote whose branches are kept as `<name>/<branch>`. Throws NAME_INVALID, REMOTE_EXISTS, IO. */
-export async function addRemote(repository: Repository, name: string, url: string): Promise<Remote> {
+/** A remote, and the change of the repository that makes it so. */
+export interface RemoteChange {
+  readonly remote: Remote;
+  readonly change: LocalChange;
+}
+
+/** Adds a remote whose branches are kept as `<name>/<branch>`. Throws NAME_INVALID, REMOTE_EXISTS. */
+export async function addRemote(repository: Repository, name: string, url: string): Promise<RemoteChange> {
   await assertNewRemote(repository, name);
   const fetch = `+refs/heads/*:refs/remotes/${name}/*`;
-  await changeConfig(repository, [
+  const config = [
     { set: section(name), key: 'url', value: url },
     { set: section(name), key: 'fetch', value: fetch },
-  ]);
-  return { name, url, fetch: [fetch] };
+  ];
+  return { remote: { name, url, fetch: [fetch] }, change: { config } };
 }
 
 async function assertNewRemote(repository: Repository, name: string): Promise<void> {
@@ -83,50 +91,50 @@ async function assertNewRemote(repository: Repository, name: string): Promise<vo
   });
 }
 
-/** Removes a remote, what was fetched of its branches, and that branches of ours follow them. Throws REMOTE_UNKNOWN, IO. */
-export async function removeRemote(repository: Repository, name: string): Promise<Remote> {
+/** Removes a remote, what was fetched of its branches, and that branches of ours follow them. Throws REMOTE_UNKNOWN. */
+export async function removeRemote(repository: Repository, name: string): Promise<RemoteChange> {
   const remote = await findRemote(repository, name);
   const followers = followersOf(repository, name).flatMap((branch): ConfigChange[] => [
     { unset: branch, key: 'remote' },
     { unset: branch, key: 'merge' },
   ]);
-  await changeConfig(repository, [...followers, { remove: section(name) }]);
-  await dropTrackingRefs(repository, name);
-  return remote;
+  const { refs, writes } = trackingRefs(repository, name);
+  return { remote, change: { refs, writes, config: [...followers, { remove: section(name) }] } };
 }
 
-/** Gives a remote another name; its branches and who follows them come along. Throws REMOTE_UNKNOWN, REMOTE_EXISTS, IO. */
-export async function renameRemote(repository: Repository, from: string, to: string): Promise<Remote> {
+/** Gives a remote another name; its branches and who follows them come along. Throws REMOTE_UNKNOWN, REMOTE_EXISTS. */
+export async function renameRemote(repository: Repository, from: string, to: string): Promise<RemoteChange> {
   const remote = await findRemote(repository, from);
   await assertNewRemote(repository, to);
   const moved = (ref: string): string => ref.replace(`refs/remotes/${from}/`, `refs/remotes/${to}/`);
-  await reporting(`rename the refs of ${from}`, async () => {
-    for (const ref of listRefs(repository, `refs/remotes/${from}/`).keys()) {
-      const value = readRefValue(repository, ref);
-      if (value) await writeRef(repository, moved(ref), 'ref' in value ? { ref: moved(value.ref) } : value);
-    }
-  });
+  const { refs, writes, heads } = trackingRefs(repository, from);
   const fetch = remote.fetch.map(moved);
-  await changeConfig(repository, [
-    { unset: section(from), key: 'fetch' },
-    ...fetch.map((value): ConfigChange => ({ add: section(from), key: 'fetch', value })),
-    { rename: section(from), to: section(to) },
-    ...followersOf(repository, from).map((set): ConfigChange => ({ set, key: 'remote', value: to })),
-  ]);
-  await dropTrackingRefs(repository, from);
-  return { ...remote, name: to, fetch };
+  const change = {
+    refs: [...refs, ...refs.map(({ name, before }) => ({ name: moved(name), after: before }))],
+    writes: [
+      ...writes,
+      ...heads.map(({ name, ref }) => ({ path: `.git/${moved(name)}`, content: `ref: ${moved(ref)}\n` })),
+    ],
+    config: [
+      { rename: section(from), to: section(to) },
+      { unset: section(to), key: 'fetch' },
+      ...fetch.map((value): ConfigChange => ({ add: section(to), key: 'fetch', value })),
+      ...followersOf(repository, from).map((set): ConfigChange => ({ set, key: 'remote', value: to })),
+    ],
+  };
+  return { remote: { ...remote, name: to, fetch }, change };
 }
 
-/** Changes where a remote is, or where it is pushed to. Throws REMOTE_UNKNOWN, IO. */
+/** Changes where a remote is, or where it is pushed to. Throws REMOTE_UNKNOWN. */
 export async function setRemoteUrl(
   repository: Repository,
   name: string,
   url: string,
   { push = false }: { push?: boolean } = {},
-): Promise<Remote> {
+): Promise<RemoteChange> {
   const remote = await findRemote(repository, name);
-  await changeConfig(repository, [{ set: section(name), key: push ? 'pushurl' : 'url', value: url }]);
-  return { ...remote, ...(push ? { pushUrl: url } : { url }) };
+  const config = [{ set: section(name), key: push ? 'pushurl' : 'url', value: url }];
+  return { remote: { ...remote, ...(push ? { pushUrl: url } : { url }) }, change: { config } };
 }
 
 /** What a branch follows; undefined where nothing was said. */
@@ -136,13 +144,11 @@ export function readUpstream(repository: Repository, branch: string): Upstream |
   return remote === undefined || ref === undefined ? undefined : { remote, ref };
 }
 
-/** Makes a branch follow one of a remote. Throws IO. */
-export async function setUpstream(repository: Repository, branch: string, { remote, ref }: Upstream): Promise<void> {
-  await changeConfig(repository, [
-    { set: `branch.${branch}`, key: 'remote', value: remote },
-    { set: `branch.${branch}`, key: 'merge', value: ref },
-  ]);
-}
+/** What makes a branch follow one of a remote. */
+export const followingSettings = (branch: string, { remote, ref }: Upstream): ConfigChange[] => [
+  { set: `branch.${branch}`, key: 'remote', value: remote },
+  { set: `branch.${branch}`, key: 'merge', value: ref },
+];
 
 const section = (name: string): string => `remote.${name}`;
 
@@ -152,8 +158,15 @@ const followersOf = (repository: Repository, remote: string): string[] =>
     value === remote && /^branch\.[^]+\.remote$/.test(name) ? [name.slice(0, -'.remote'.length)] : [],
   );
 
-async function dropTrackingRefs(repository: Repository, name: string): Promise<void> {
-  await reporting(`remove the refs of ${name}`, async () => {
-    for (const ref of listRefs(repository, `refs/remotes/${name}/`).keys()) await deleteRef(repository, ref);
-  });
+/** The refs of a remote as they go: `heads` are those that name another ref, which are files, and so are their logs. */
+function trackingRefs(repository: Repository, remote: string) {
+  const refs: RefChange[] = [];
+  const heads: { name: string; ref: string }[] = [];
+  for (const name of listRefNames(repository, `refs/remotes/${remote}/`)) {
+    const value = readRefValue(repository, name);
+    if (value && 'ref' in value) heads.push({ name, ref: value.ref });
+    else if (value) refs.push({ name, before: value.oid });
+  }
+  const writes = heads.flatMap(({ name }) => [{ path: `.git/${name}` }, { path: `.git/logs/${name}` }]);
+  return { refs, writes, heads };
 }

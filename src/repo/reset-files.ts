@@ -27,7 +27,7 @@ export async function differencesFrom(
 }
 
 /** What git remembers of a merge, cherry-pick or revert that was begun: a reset drops it. */
-const begun = ['MERGE_HEAD', 'MERGE_MODE', 'MERGE_MSG', 'CHERRY_PICK_HEAD', 'REVERT_HEAD', 'AUTO_MERGE'];
+export const begun = ['MERGE_HEAD', 'MERGE_MODE', 'MERGE_MSG', 'CHERRY_PICK_HEAD', 'REVERT_HEAD', 'AUTO_MERGE'];
 
 /** Makes the index that of a commit, and forgets what git had begun. May be repeated. Throws what the disk says. */
 export async function resetIndex(repository: Repository, commit: CommitId): Promise<void> {

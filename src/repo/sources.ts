@@ -10,6 +10,7 @@ import { canonicalBytes, decodeCanonical } from '../patch/canonical.js';
 import type { PatchId } from '../patch/ids.js';
 import { reporting } from './git-error.js';
 import { makeLocalDirectory } from './local-state.js';
+import type { Overwritten } from './saved-files.js';
 import { localDirectory, type Repository } from './repository.js';
 
 const FORMAT = 'bankai.sources/v1';
@@ -41,19 +42,24 @@ export async function readSources(repository: Repository): Promise<Sources> {
 }
 
 /** Records where patches come from, beside what is known already. → what takes that back. Throws REPOSITORY_CORRUPT, IO. */
-export async function recordSources(repository: Repository, added: Sources): Promise<() => Promise<void>> {
+export async function recordSources(repository: Repository, added: Sources) {
   const before = await readSources(repository);
   const after = new Map(before);
   for (const [id, scopes] of added) after.set(id, [...new Set([...(after.get(id) ?? []), ...scopes])].sort());
   await writeSources(repository, after);
-  return () => writeSources(repository, before);
+  const overwritten: Overwritten = { path: '.git/bankai/sources.json', before: encodeSources(before) };
+  return { overwritten, forget: () => writeSources(repository, before) };
 }
+
+/** Null for none: then there is no file. */
+const encodeSources = (sources: Sources): Uint8Array | null =>
+  sources.size === 0 ? null : canonicalBytes({ format: FORMAT, patches: Object.fromEntries(sources) });
 
 async function writeSources(repository: Repository, sources: Sources): Promise<void> {
   const path = pathOf(repository);
   await reporting(`write ${path}`, async () => {
     await makeLocalDirectory(repository);
-    if (sources.size === 0) return removeDurably(path);
-    return writeFileDurably(path, canonicalBytes({ format: FORMAT, patches: Object.fromEntries(sources) }));
+    const bytes = encodeSources(sources);
+    return bytes === null ? removeDurably(path) : writeFileDurably(path, bytes);
   });
 }

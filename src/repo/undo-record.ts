@@ -45,18 +45,25 @@ export interface UndoRecord {
   readonly model: Turn<CommitId>;
   /** What index and worktree did, where they did not follow HEAD. */
   readonly files?: 'index' | 'none';
-  /** A branch that got another name, in full: its log and its settings went along. */
-  readonly renamed?: { readonly from: string; readonly to: string };
+  /** The name of what was saved of the files that were overwritten. */
+  readonly saved?: string;
+  /** Something was done that is not ours to take back. */
+  readonly elsewhere?: true;
 }
 
-/** Writes the commit of a record, durably; no ref names it yet. Nothing is written for what changed nothing. */
+/**
+ * Writes the commit of a record, durably; no ref names it yet. Nothing is written for what changed nothing. `staged` are
+ * blobs that only the index names, which is overwritten.
+ */
 export async function writeUndo(
   repository: Repository,
   record: Omit<UndoRecord, 'format'>,
+  staged: readonly ObjectId[] = [],
 ): Promise<ObjectId | undefined> {
   const { head, refs, model } = record;
   const same = head.before.branch === head.after.branch && head.before.commit === head.after.commit;
-  if (same && refs.every(({ before, after }) => before === after) && model.before === model.after) return undefined;
+  const moved = !same || refs.some(({ before, after }) => before !== after) || model.before !== model.after;
+  if (!moved && record.saved === undefined && record.elsewhere === undefined) return undefined;
   return reporting('record what can be undone', async () => {
     const add = async (bytes: Uint8Array) => fileEntry(await writeObject(repository, 'blob', bytes));
     const format: UndoRecord['format'] = 'bankai.undo/v1';
@@ -70,6 +77,7 @@ export async function writeUndo(
         at = type === 'tag' ? parseTag(content).object : undefined;
       }
     }
+    for (const oid of staged) files.set(`staged/${oid}`, fileEntry(oid));
     const by = { ...nobody, timestamp: 0, timezoneOffset: 0 };
     const tree = await changeTree(repository, undefined, files);
     const message = `${record.operation}\n`;

@@ -12,9 +12,9 @@ import { resolveRef } from '../repo/refs.js';
 import { resolveStack } from '../repo/resolve.js';
 import { readState } from '../repo/state.js';
 import { readTracking } from '../repo/upstream.js';
-import { writeUndo } from '../repo/undo-record.js';
 import { type Actor, noteOf, someone } from './actor.js';
-import { changeOnlyRefs, changeWithoutModel } from './change-refs.js';
+import { changeOnly, changeWithoutModel } from './change-refs.js';
+import { undoable } from './undoable.js';
 import { type AfterModel, changeWorkspace, openWorkspace, type Workspace } from './workspace.js';
 
 /** Lists the branches with the sizes of their states. */
@@ -44,7 +44,7 @@ export async function newBranch(directory: string, name: string, expression: str
     const commit = await composeCommit(repository, stack);
     const note = await noteOf(repository, actor, `branch: Created from ${stack.expression}`);
     await assertNewBranch(repository, name);
-    await changeOnlyRefs(workspace, `branch: ${name}`, [{ name: `refs/heads/${name}`, after: commit }], { note });
+    await changeOnly(workspace, `branch: ${name}`, { refs: [{ name: `refs/heads/${name}`, after: commit }], note });
     return { name, commit, patches: stack.patches.length };
   });
 }
@@ -55,8 +55,8 @@ export async function dropBranch(directory: string, name: string, force: boolean
     const { repository } = workspace;
     const branch = await findBranch(repository, name);
     await assertDeletable(repository, branch, force);
-    const gone = { name: `refs/heads/${name}`, before: branch.commit };
-    await changeOnlyRefs(workspace, `branch -d: ${name}`, [gone], { config: [{ remove: `branch.${name}` }] });
+    const refs = [{ name: `refs/heads/${name}`, before: branch.commit }];
+    await changeOnly(workspace, `branch -d: ${name}`, { refs, config: [{ remove: `branch.${name}` }] });
     return { name, commit: branch.commit, deleted: true as const };
   });
 }
@@ -92,10 +92,10 @@ export async function moveBranch(
     ];
     const rest = {
       ...{ note, log: { from: old, to: ref } },
-      config: [{ remove: `branch.${to}` }, { rename: `branch.${name}`, to: `branch.${to}` }],
+      config: [{ rename: `branch.${name}`, to: `branch.${to}` }],
     };
     if (head.branch === name) await renameHead(workspace, { name, to, commit, refs, rest });
-    else await changeOnlyRefs(workspace, `branch -m: ${name} to ${to}`, refs, rest);
+    else await changeOnly(workspace, `branch -m: ${name} to ${to}`, { refs, ...rest });
     return answer;
   });
 }
@@ -112,13 +112,13 @@ interface Renaming {
 async function renameHead(workspace: Workspace, { name, to, commit, refs, rest }: Renaming): Promise<void> {
   const { repository } = workspace;
   const holds = await readModelCommit(repository);
-  const undo = await writeUndo(repository, {
+  const record = {
     operation: `branch -m: ${name} to ${to}`,
     head: { before: { commit, branch: name }, after: { commit, branch: to } },
     refs,
     model: { before: holds, after: holds },
-    ...(rest.log && { renamed: rest.log }),
-  });
+  };
   const move = { from: commit, to: commit, branch: to, files: 'none' as const, note: rest.note };
-  await changeWithoutModel(workspace, { ...rest, move, refs, ...(undo !== undefined && { undo }) });
+  const change = { ...rest, move, refs };
+  await changeWithoutModel(workspace, { ...change, ...(await undoable(workspace, record, change)) });
 }

@@ -1,9 +1,9 @@
-/** Owns operations that change refs and leave the model as it is: through the journal, so that none is half done. */
+/** Owns operations that leave the model as it is: through the journal, so that none is half done. */
 import { executeWithoutModel } from '../checkout/execute.js';
 import { readHead } from '../repo/branch.js';
-import type { RefChange } from '../repo/change-refs.js';
+import type { LocalChange } from '../repo/local-change.js';
 import { readModelCommit } from '../repo/model-ref.js';
-import { writeUndo } from '../repo/undo-record.js';
+import { type Loss, undoable } from './undoable.js';
 import { type AfterModel, finishCheckout, journalOf, type Workspace } from './workspace.js';
 
 /** Carries out what touches no byte of the model. Throws IO. */
@@ -14,23 +14,32 @@ export async function changeWithoutModel(workspace: Workspace, after: AfterModel
 }
 
 /**
- * Changes refs other than HEAD: all of them or none, in one operation that `undo` can take back under this name. `rest` is
- * what their reflogs say, and what changes with them. Throws IO.
+ * Changes what is beside HEAD and model, all or nothing, in one operation that `undo` can take back under this name.
+ * Throws REPOSITORY_LOCKED (git's configuration), IO.
  */
-export async function changeOnlyRefs(
+export async function changeOnly(
   workspace: Workspace,
   operation: string,
-  refs: readonly RefChange[],
-  rest: Pick<AfterModel, 'note' | 'log' | 'config'> = {},
+  change: Pick<AfterModel, keyof LocalChange | 'restore' | 'putBack'>,
+  loss?: Loss,
 ): Promise<void> {
   const { repository } = workspace;
   const { commit, branch } = await readHead(repository);
   const place = { commit, ...(branch !== undefined && { branch }) };
   const holds = await readModelCommit(repository);
   const head = { before: place, after: place };
-  const undo = await writeUndo(repository, {
-    ...{ operation, head, refs, model: { before: holds, after: holds } },
-    ...(rest.log && { renamed: rest.log }),
-  });
-  if (undo !== undefined) await changeWithoutModel(workspace, { ...rest, refs, undo });
+  const record = { operation, head, refs: change.refs ?? [], model: { before: holds, after: holds } };
+  const undo = await undoable(workspace, record, change, loss);
+  if (undo.undo !== undefined) await changeWithoutModel(workspace, { ...change, ...undo });
+}
+
+/** Records that something was sent to others: `undo` cannot take that back, and says so. Throws IO. */
+export async function sentElsewhere(workspace: Workspace, operation: string): Promise<void> {
+  const { commit, branch } = await readHead(workspace.repository);
+  const place = { commit, ...(branch !== undefined && { branch }) };
+  const holds = await readModelCommit(workspace.repository);
+  const head = { before: place, after: place };
+  const model = { before: holds, after: holds };
+  const record = { operation, head, refs: [], model, elsewhere: true as const };
+  await changeWithoutModel(workspace, await undoable(workspace, record, {}));
 }

@@ -19,14 +19,17 @@ import type { RefNote } from '../repo/reflog.js';
 import type { Repository } from '../repo/repository.js';
 import { resolveStack } from '../repo/resolve.js';
 import { previousPlace } from '../repo/revision.js';
+import { lossOf } from '../repo/loss.js';
+import type { Overwritten } from '../repo/saved-files.js';
 import { readPatches, readState, restatedPatches } from '../repo/state.js';
-import { type HeadPlace, writeUndo } from '../repo/undo-record.js';
+import type { HeadPlace } from '../repo/undo-record.js';
 import { resolveRef } from '../repo/refs.js';
 import { readModelCommit } from '../repo/model-ref.js';
 import type { RefChange } from '../repo/change-refs.js';
 import { type Actor, noteOf, someone } from './actor.js';
 import { changeWithoutModel } from './change-refs.js';
 import { passGate } from './gate.js';
+import { undoable } from './undoable.js';
 import {
   type AfterModel,
   appliedMask,
@@ -69,10 +72,13 @@ export interface Destination {
   readonly files?: HeadMove['files'];
   /** Further refs that change. */
   readonly refs?: readonly RefChange[];
-  /** Changes of the repository's git configuration that go with it. */
+  /** Changes of the repository's git configuration, and of files of ours, that go with it. */
   readonly config?: AfterModel['config'];
-  /** The log of a branch that is renamed. */
-  readonly log?: AfterModel['log'];
+  readonly writes?: AfterModel['writes'];
+  /** Files that were written for it already, with what was in them. */
+  readonly overwritten?: readonly Overwritten[];
+  /** What is put back of an operation that is undone. */
+  readonly putBack?: string;
   /** Patches that were just made here: no policy judges them. */
   readonly fresh?: ReadonlySet<PatchId>;
 }
@@ -136,17 +142,19 @@ async function moveAlone(
   destination: Destination,
   { keyDirectory }: Pick<Actor, 'keyDirectory'>,
 ): Promise<CheckoutOutcome> {
-  const { commit, branch, files, refs, log, config } = destination;
+  const { commit, branch, files, refs, config, writes, overwritten, putBack } = destination;
   const { repository, state } = workspace;
   const start = performance.now();
   const head = await readHead(repository);
   const note = destination.note && (await moveNote(repository, head, destination, destination.note));
-  const move: HeadMove = { from: head.commit, to: commit, branch, note, files };
+  const over = putBack === undefined ? undefined : overwritten?.map(({ path }) => path);
+  const move: HeadMove = { from: head.commit, to: commit, branch, note, files, over };
   const after: AfterModel = {
     move,
     ...(refs && { refs }),
-    ...(log && { log }),
     ...(config && { config }),
+    ...(writes && { writes }),
+    ...(putBack !== undefined && { putBack }),
     ...(destination.note && refs && { note: destination.note }),
   };
   const told = {
@@ -156,7 +164,7 @@ async function moveAlone(
   };
   if (destination.model === 'stays') {
     await assertMovable(repository, move);
-    await changeWithoutModel(workspace, { ...after, ...(await undoOf(workspace, head, destination)) });
+    await changeWithoutModel(workspace, { ...after, ...(await undoOf(workspace, head, destination, after)) });
     const patches = (await readState(repository, commit)).length;
     const elapsedMs = Math.round(performance.now() - start);
     return {
@@ -196,7 +204,7 @@ async function moveAlone(
     const plan = planCheckout(gguf, now, composeMask(patches.values()));
     assertUnchanged(model, gguf, now, base.tensors, plan.tensors);
     await assertMovable(repository, move);
-    const undo = await undoOf(workspace, head, destination);
+    const undo = await undoOf(workspace, head, destination, after);
     const all: AfterModel = { ...after, ...(holds !== commit && { model: holds }), patches: ids, ...undo };
     const parts = { model, journal: journalOf(repository) };
     await executeCheckout(parts, plan.edits, all, (entry) => finishCheckout(workspace, entry as AfterModel));
@@ -217,25 +225,28 @@ async function moveAlone(
 
 /** Records what a move is about to change, so that it can be undone. */
 async function undoOf(
-  { repository }: Workspace,
+  workspace: Workspace,
   head: Head,
-  { commit, branch, note, operation, model, files, refs = [], log }: Destination,
-): Promise<Pick<AfterModel, 'undo'>> {
+  { commit, branch, note, operation, model, files, refs = [], overwritten = [] }: Destination,
+  after: AfterModel,
+): Promise<Pick<AfterModel, 'undo' | 'saved'>> {
   const name = operation ?? note?.message;
   if (name === undefined) return {};
+  const { repository } = workspace;
   const holds = await readModelCommit(repository);
   const ref = branch === undefined ? undefined : `refs/heads/${branch}`;
   const before = ref === undefined ? undefined : resolveRef(repository, ref);
   const moved = ref === undefined || before === commit ? [] : [{ name: ref, ...(before && { before }), after: commit }];
-  const undo = await writeUndo(repository, {
+  const record = {
     operation: name,
     head: { before: placeOf(head), after: placeOf({ commit, branch }) },
     refs: [...moved, ...refs],
     model: { before: holds, after: model === 'stays' ? holds : (model ?? commit) },
     ...((files === 'index' || files === 'none') && { files }),
-    ...(log && { renamed: log }),
-  });
-  return undo === undefined ? {} : { undo };
+  };
+  const drops = files === 'force' || files === 'index';
+  const loss = drops ? await lossOf(repository, head.commit, commit, files) : { files: [] };
+  return undoable(workspace, record, after, { ...loss, files: [...loss.files, ...overwritten] });
 }
 
 const placeOf = ({ commit, branch }: { commit: CommitId; branch?: string | undefined }): HeadPlace => ({

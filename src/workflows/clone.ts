@@ -8,7 +8,8 @@ import type { CommitId } from '../repo/ids.js';
 import { withLock } from '../repo/lock.js';
 import { moveHead } from '../repo/move-head.js';
 import { resolveRef } from '../repo/refs.js';
-import { addRemote, listRemotes, setUpstream } from '../repo/remotes.js';
+import { changeLocally } from '../repo/local-change.js';
+import { addRemote, followingSettings, listRemotes, type Remote } from '../repo/remotes.js';
 import { describeRepository, isInitialised, type Repository } from '../repo/repository.js';
 import { readState } from '../repo/state.js';
 import type { Advertisement } from '../transport/connection.js';
@@ -97,8 +98,9 @@ async function bring(
   options: RemoteOptions,
 ): Promise<Pick<CloneOutcome, 'head' | 'fetched'>> {
   const remote =
-    (await listRemotes(repository)).find(({ name }) => name === ORIGIN) ?? (await addRemote(repository, ORIGIN, url));
-  const { outcome, advertised } = await fetchFrom(repository, remote, {}, actor, options);
+    (await listRemotes(repository)).find(({ name }) => name === ORIGIN) ?? (await makeOrigin(repository, url));
+  const { outcome, advertised, refs, note } = await fetchFrom(repository, remote, {}, actor, options);
+  await changeLocally(repository, { refs, note });
   await noteRemoteHead(repository, ORIGIN, advertised);
   const branch = chooseBranch(repository, advertised, wanted);
   if (branch === undefined) return { fetched: outcome };
@@ -107,8 +109,16 @@ async function bring(
     const note = await noteOf(repository, actor, `clone: from ${outcome.url}`);
     await moveHead(repository, { from: undefined, to: commit, branch, note });
   }
-  await setUpstream(repository, branch, { remote: ORIGIN, ref: `refs/heads/${branch}` });
+  await changeLocally(repository, {
+    config: followingSettings(branch, { remote: ORIGIN, ref: `refs/heads/${branch}` }),
+  });
   return { fetched: outcome, head: { branch, commit, patches: (await readState(repository, commit)).length } };
+}
+
+async function makeOrigin(repository: Repository, url: string): Promise<Remote> {
+  const { remote, change } = await addRemote(repository, ORIGIN, url);
+  await changeLocally(repository, change);
+  return remote;
 }
 
 function chooseBranch(

@@ -1,7 +1,7 @@
 /** Owns `bankai config`: git's settings, read with its own rules of precedence, and changed. */
 import { join } from 'node:path';
 import { RepositoryError, UsageError } from '../errors.js';
-import { changeConfig, changeConfigFile, type ConfigChange } from '../repo/git-config-write.js';
+import { changeConfigFile, type ConfigChange } from '../repo/git-config-write.js';
 import { reporting } from '../repo/git-error.js';
 import {
   type ConfigPlaces,
@@ -12,6 +12,8 @@ import {
   settingName,
 } from '../repo/git-settings.js';
 import { openRepository, type Repository } from '../repo/repository.js';
+import { changeOnly } from './change-refs.js';
+import { changeWorkspace } from './workspace.js';
 
 export type { ConfigPlaces } from '../repo/git-settings.js';
 
@@ -50,8 +52,9 @@ export async function setConfig(directory: string, { name, value, global, places
   const dot = name.lastIndexOf('.');
   const [section, key] = [name.slice(0, dot), name.slice(dot + 1)];
   const change: ConfigChange = value === undefined ? { unset: section, key } : { set: section, key, value };
+  const operation = `config: ${value === undefined ? '--unset ' : ''}${name}`;
   if (global) await changeConfigFile(globalFile(places), [change]);
-  else await changeConfig(await openRepository(directory), [change]);
+  else await changeWorkspace(directory, (workspace) => changeOnly(workspace, operation, { config: [change] }));
   return { name, scope: global ? ('global' as const) : ('local' as const), ...(value !== undefined && { value }) };
 }
 

@@ -1,5 +1,6 @@
 /** Owns `bankai fetch`: what a remote has is asked for, verified in quarantine, and only then known here. */
 import { RemoteError, RepositoryError } from '../errors.js';
+import type { RefChange } from '../repo/change-refs.js';
 import { DESCRIPTOR_PATH } from '../repo/descriptor.js';
 import { reporting } from '../repo/git-error.js';
 import { descendsFrom } from '../repo/history.js';
@@ -8,8 +9,8 @@ import { findEntry } from '../repo/object.js';
 import { parseTag } from '../repo/parse-commit.js';
 import { withQuarantine } from '../repo/quarantine.js';
 import { hasObject, readObject } from '../repo/read-object.js';
-import { appendReflog } from '../repo/reflog.js';
-import { deleteRef, listRefs, readRefValue, resolveRef, writeRef } from '../repo/refs.js';
+import type { RefNote } from '../repo/reflog.js';
+import { listRefs, readRefValue, resolveRef, writeRef } from '../repo/refs.js';
 import { isRefName, parseRefspec, placeOf } from '../repo/refspec.js';
 import { type Remote } from '../repo/remotes.js';
 import type { Repository } from '../repo/repository.js';
@@ -17,6 +18,7 @@ import { connect } from '../transport/connect.js';
 import type { Advertisement, ConnectionOptions, RemoteRef } from '../transport/connection.js';
 import { parseAddress, withoutSecrets } from '../transport/url.js';
 import { type Actor, noteOf } from './actor.js';
+import { changeOnly } from './change-refs.js';
 import { type Incoming, verifyIncoming } from './incoming.js';
 import { chooseRemote } from './upstream.js';
 import { changeWorkspace } from './workspace.js';
@@ -67,16 +69,27 @@ export async function fetch(
   actor: Actor,
   options: RemoteOptions,
 ): Promise<FetchOutcome> {
-  return changeWorkspace(directory, async ({ repository }) => {
+  return changeWorkspace(directory, async (workspace) => {
+    const { repository } = workspace;
     const remote = await chooseRemote(repository, request.remote);
-    return (await fetchFrom(repository, remote, request, actor, options)).outcome;
+    const { outcome, refs, note } = await fetchFrom(repository, remote, request, actor, options);
+    await changeOnly(workspace, `fetch: ${remote.name}`, { refs, note });
+    return outcome;
   });
 }
 
+/** What a fetch brought, and the refs that are to move. */
+export interface Fetching {
+  readonly outcome: FetchOutcome;
+  readonly advertised: Advertisement;
+  readonly refs: readonly RefChange[];
+  readonly note: RefNote;
+}
+
 /**
- * Fetches into a locked repository. Throws REMOTE_UNREACHABLE, REMOTE_DENIED, REMOTE_NOT_FOUND, REMOTE_PROTOCOL,
+ * Fetches into a locked repository; no ref moves yet. Throws REMOTE_UNREACHABLE, REMOTE_DENIED, REMOTE_NOT_FOUND, REMOTE_PROTOCOL,
  * REMOTE_FAILED, REMOTE_UNSUPPORTED, PACK_INVALID, GIT_MISSING, REPOSITORY_UNSUPPORTED for a remote that has nothing of
- * Bankai's, and as `verifyIncoming`: always before a ref moves.
+ * Bankai's, and as `verifyIncoming`.
  */
 export async function fetchFrom(
   repository: Repository,
@@ -84,7 +97,7 @@ export async function fetchFrom(
   request: FetchRequest,
   actor: Actor,
   options: RemoteOptions,
-): Promise<{ outcome: FetchOutcome; advertised: Advertisement }> {
+): Promise<Fetching> {
   const url = withoutSecrets(remote.url);
   return withQuarantine(repository, async (quarantine) => {
     const connection = connect(repository, parseAddress(remote.url, repository.directory), options);
@@ -130,8 +143,10 @@ export async function fetchFrom(
     assertPlaces(repository, moves, pruned);
     options.signal?.throwIfAborted();
     if (bytes > 0) await quarantine.accept();
-    const moved = await moveRefs(repository, moves, pruned, actor, `fetch ${remote.name}`);
-    return { outcome: { remote: remote.name, url, ...incoming, moved, ignored, bytes }, advertised };
+    const moved = [...pruned, ...moves];
+    const note = await noteOf(repository, actor, `fetch ${remote.name}`);
+    const refs = moved.map((move) => changeOf(move, note));
+    return { outcome: { remote: remote.name, url, ...incoming, moved, ignored, bytes }, advertised, refs, note };
   });
 }
 
@@ -240,24 +255,13 @@ function assertPlaces(repository: Repository, moves: readonly MovedRef[], pruned
   }
 }
 
-async function moveRefs(
-  repository: Repository,
-  moves: readonly MovedRef[],
-  pruned: readonly MovedRef[],
-  actor: Actor,
-  what: string,
-): Promise<MovedRef[]> {
-  await reporting('move what was fetched', async () => {
-    for (const { ref } of pruned) await deleteRef(repository, ref);
-    for (const { ref, change, from, to } of moves) {
-      if (to === undefined) continue;
-      const how = { new: 'storing head', 'fast-forward': 'fast-forward', forced: 'forced-update', pruned: '' }[change];
-      const note = await noteOf(repository, actor, `${what}: ${how}`);
-      await appendReflog(repository, ref, [{ ...note, from, to }]);
-      await writeRef(repository, ref, { oid: to });
-    }
-  });
-  return [...pruned, ...moves];
+function changeOf({ ref, change, from, to }: MovedRef, { message }: RefNote): RefChange {
+  const how = { new: 'storing head', 'fast-forward': 'fast-forward', forced: 'forced-update', pruned: '' }[change];
+  return {
+    name: ref,
+    ...(from !== undefined && { before: from }),
+    ...(to !== undefined && { after: to, message: `${message}: ${how}` }),
+  };
 }
 
 /** Notes where the remote's HEAD is, as `git clone` does, unless something is noted already. */

@@ -1,14 +1,16 @@
 /** Owns `bankai add`, `update` and `remove`: versions from registries come into the state of HEAD, and leave it again. */
 import { RegistryError } from '../errors.js';
 import type { PatchId } from '../patch/ids.js';
-import { type Lock, type LockedVersion, readLock, writeLock } from '../registry/lock-file.js';
+import { encodeLock, type Lock, LOCK_FILE, type LockedVersion, readLock } from '../registry/lock-file.js';
 import { formatName, parseName, parseRange } from '../registry/names.js';
 import { assertNewBranch, type Head, readHead } from '../repo/branch.js';
 import type { PatchAddition } from '../repo/commit-patch.js';
+import type { Overwritten } from '../repo/saved-files.js';
 import { recordSources } from '../repo/sources.js';
 import { type EvidenceFile, readState } from '../repo/state.js';
+import { changeOnly } from './change-refs.js';
 import { type Fetched, fetchNewest, registryOf } from './fetch-version.js';
-import { type Finished, recordFinished, type Recorder } from './record.js';
+import { type Finished, type FinishedChange, recordFinished, type Recorder } from './record.js';
 import type { RegistryPlaces } from './search-registries.js';
 import { changeWorkspace, type Workspace } from './workspace.js';
 
@@ -70,8 +72,7 @@ export async function uninstall(directory: string, names: readonly string[], rec
     const removed = gone.map(({ patch }) => patch).filter((id) => present.includes(id) && !kept.has(id));
     const message = `Remove ${names.join(', ')}`;
     const change = { added: [], removed, message, onto: head };
-    const done = removed.length > 0 ? await recordFinished(workspace, change, recorder) : unchanged(head);
-    await writeLock(repository.directory, rest);
+    const done = await recordLocked(workspace, change, rest, [], recorder);
     return {
       ...done,
       ...(head.branch !== undefined && { branch: head.branch }),
@@ -80,7 +81,7 @@ export async function uninstall(directory: string, names: readonly string[], rec
   });
 }
 
-/** Commits what came in the place of what was there, then pins it. A crash in between is made up for by the next run. */
+/** Commits what came in the place of what was there, and pins it. */
 async function install(workspace: Workspace, onto: Head, lock: Lock, fetched: readonly Fetched[], recorder: Recorder) {
   const { repository } = workspace;
   const present = new Set<PatchId>(await readState(repository, onto.commit));
@@ -94,15 +95,11 @@ async function install(workspace: Workspace, onto: Head, lock: Lock, fetched: re
   const message = messageOf(fetched.filter(({ locked }) => !present.has(locked.patch)));
   const change = { added, removed, message, onto };
   // Before the gate, which asks for it.
-  const forget = await recordSources(repository, sourcesOf(fetched));
-  const isNew = added.length + removed.length > 0;
-  const done = isNew
-    ? await recordFinished(workspace, change, recorder).catch(async (error: unknown) => {
-        await forget();
-        throw error;
-      })
-    : unchanged(onto);
-  await writeLock(repository.directory, next);
+  const { overwritten, forget } = await recordSources(repository, sourcesOf(fetched));
+  const done = await recordLocked(workspace, change, next, [overwritten], recorder).catch(async (error: unknown) => {
+    await forget();
+    throw error;
+  });
   return {
     ...done,
     ...(onto.branch !== undefined && { branch: onto.branch }),
@@ -116,6 +113,21 @@ async function install(workspace: Workspace, onto: Head, lock: Lock, fetched: re
   };
 }
 
+/** Commits a change, if it is one, and writes the lock file, in one operation. */
+async function recordLocked(
+  workspace: Workspace,
+  change: FinishedChange,
+  lock: Lock,
+  overwritten: readonly Overwritten[],
+  recorder: Recorder,
+): Promise<Finished> {
+  const writes = [{ path: LOCK_FILE, content: encodeLock(lock) }];
+  const { added, removed, onto } = change;
+  if (added.length + removed.length > 0) return recordFinished(workspace, { ...change, writes, overwritten }, recorder);
+  await changeOnly(workspace, `lock: ${LOCK_FILE}`, { writes }, { files: overwritten });
+  return { commit: onto.commit, warnings: [] };
+}
+
 function sourcesOf(fetched: readonly Fetched[]): Map<PatchId, string[]> {
   const sources = new Map<PatchId, string[]>();
   for (const { locked, origin } of fetched) {
@@ -123,8 +135,6 @@ function sourcesOf(fetched: readonly Fetched[]): Map<PatchId, string[]> {
   }
   return sources;
 }
-
-const unchanged = ({ commit }: Head): Finished => ({ commit, warnings: [] });
 
 const messageOf = (fetched: readonly Fetched[]): string =>
   [

@@ -5,6 +5,7 @@ import { assertNothingInProgress } from '../repo/in-progress.js';
 import { resolveRef } from '../repo/refs.js';
 import { findRemote } from '../repo/remotes.js';
 import { trackingRef } from '../repo/upstream.js';
+import { changeOnly, changeWithoutModel } from './change-refs.js';
 import { fetchFrom, type FetchOutcome, type RemoteOptions } from './fetch.js';
 import { mergeInto, type MergeOutcome, type MergeRequest } from './merge.js';
 import type { Recorder } from './record.js';
@@ -38,7 +39,10 @@ export async function pull(
         ? { remote: name, ref: `refs/heads/${wanted}`, branch: (await readHead(repository)).branch }
         : await currentUpstream(repository);
     const remote = await findRemote(repository, name ?? upstream.remote);
-    const { outcome: fetched } = await fetchFrom(repository, remote, {}, recorder, options);
+    const { outcome: fetched, refs, note } = await fetchFrom(repository, remote, {}, recorder, options);
+    await changeWithoutModel(workspace, { refs, note });
+    // What the merge does and what was fetched are one operation; without a merge that alone.
+    const fetching = () => changeOnly({ ...workspace, earlier: refs }, `pull: ${remote.name}`, {});
     const place = trackingRef(remote.fetch, upstream.ref);
     if (place === undefined || resolveRef(repository, place) === undefined) {
       throw new RepositoryError('UNKNOWN_REVISION', `${remote.name} has no branch "${shortName(upstream.ref)}"`, {
@@ -52,7 +56,14 @@ export async function pull(
       ...(fastForward !== undefined && { fastForward }),
       message: `Merge branch '${shortName(upstream.ref)}' of ${fetched.url}${into}`,
     };
-    return { ...(await mergeInto(workspace, request, recorder)), fetched };
+    try {
+      const merged = await mergeInto({ ...workspace, earlier: refs }, request, recorder);
+      if (merged.result === 'up-to-date') await fetching();
+      return { ...merged, fetched };
+    } catch (error) {
+      await fetching();
+      throw error;
+    }
   });
 }
 

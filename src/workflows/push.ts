@@ -9,7 +9,7 @@ import { hasObject } from '../repo/read-object.js';
 import { assertRefName } from '../repo/ref-name.js';
 import { appendReflog } from '../repo/reflog.js';
 import { deleteRef, listRefs, resolveRef, writeRef } from '../repo/refs.js';
-import { type Remote, setUpstream } from '../repo/remotes.js';
+import { followingSettings, type Remote } from '../repo/remotes.js';
 import { resolveRevision } from '../repo/resolve.js';
 import type { Repository } from '../repo/repository.js';
 import { trackingRef } from '../repo/upstream.js';
@@ -17,6 +17,7 @@ import { connect } from '../transport/connect.js';
 import type { Advertisement, ConnectionOptions, PushReport } from '../transport/connection.js';
 import { parseAddress, withoutSecrets } from '../transport/url.js';
 import { type Actor, noteOf } from './actor.js';
+import { changeOnly, sentElsewhere } from './change-refs.js';
 import { chooseRemote } from './upstream.js';
 import { changeWorkspace } from './workspace.js';
 
@@ -70,7 +71,8 @@ export async function push(
   actor: Actor,
   options: ConnectionOptions,
 ): Promise<PushOutcome> {
-  return changeWorkspace(directory, async ({ repository }) => {
+  return changeWorkspace(directory, async (workspace) => {
+    const { repository } = workspace;
     const remote = await chooseRemote(repository, request.remote);
     const wanted = await wantedRefs(repository, request);
     const address = remote.pushUrl ?? remote.url;
@@ -95,8 +97,11 @@ export async function push(
       if (failed.length > 0) throw refusal(url, failed, said);
       const follower = request.setUpstream === true ? wanted.find(({ branch, to }) => branch && to) : undefined;
       if (follower?.branch !== undefined) {
-        await setUpstream(repository, follower.branch, { remote: remote.name, ref: follower.ref });
+        await changeOnly(workspace, `push -u: ${follower.branch}`, {
+          config: followingSettings(follower.branch, { remote: remote.name, ref: follower.ref }),
+        });
       }
+      if (updates.length > 0) await sentElsewhere(workspace, `push: ${remote.name}`);
       return {
         remote: remote.name,
         url,

@@ -11,7 +11,7 @@ import { encodePublicKey } from '../trust/public-key.js';
 import type { SigningKey } from '../trust/signing-key.js';
 import { encodeStatement, type Statement, STATEMENT_PAYLOAD_TYPE } from '../trust/statement.js';
 import { type Actor, noteOf, signatureOf } from './actor.js';
-import { moveTo } from './checkout.js';
+import { type Destination, moveTo } from './checkout.js';
 import { commitSigner, openSigner } from './commit-tree.js';
 import type { Workspace } from './workspace.js';
 
@@ -86,7 +86,7 @@ export async function recordChange(
 }
 
 /** A change whose patches come with their evidence, signed by whoever said it. */
-export interface FinishedChange extends Omit<Change, 'added'> {
+export interface FinishedChange extends Omit<Change, 'added'>, Pick<Destination, 'writes' | 'overwritten'> {
   readonly added: readonly PatchAddition[];
 }
 
@@ -102,7 +102,7 @@ export interface Finished {
  */
 export async function recordFinished(
   workspace: Workspace,
-  { added, removed, message, onto }: FinishedChange,
+  { added, removed, message, onto, writes, overwritten }: FinishedChange,
   recorder: Recorder,
   isOurs = false,
 ): Promise<Finished> {
@@ -125,7 +125,13 @@ export async function recordFinished(
           .map(({ patch }) => patchId(patch))
       : [],
   );
-  const destination = { commit, ...(onto.branch !== undefined && { branch: onto.branch }), note, fresh };
+  const destination = {
+    commit,
+    ...(onto.branch !== undefined && { branch: onto.branch }),
+    ...{ note, fresh },
+    ...(writes && { writes }),
+    ...(overwritten && { overwritten }),
+  };
   const { warnings } = await moveTo(workspace, destination, recorder);
   return { commit, warnings };
 }

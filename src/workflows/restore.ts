@@ -3,15 +3,18 @@ import { SearchError, UsageError } from '../errors.js';
 import type { PatchId } from '../patch/ids.js';
 import { readHead } from '../repo/branch.js';
 import { composeCommit } from '../repo/compose.js';
+import { withIndexLock } from '../repo/git-lock.js';
 import type { CommitId } from '../repo/ids.js';
+import { lossOf } from '../repo/loss.js';
 import { readCommit } from '../repo/object.js';
 import type { Repository } from '../repo/repository.js';
 import { resolveStack } from '../repo/resolve.js';
-import { restoreFiles } from '../repo/restore-files.js';
+import { planRestoration } from '../repo/restore-files.js';
 import { evidenceDirectory, patchAtPath, patchPath, readState } from '../repo/state.js';
 import { changeTree, diffTrees, type TreeEntry } from '../repo/tree.js';
 import { noteOf } from './actor.js';
 import { type ChangeOutcome, changeTo, nothingChanged } from './change.js';
+import { changeOnly } from './change-refs.js';
 import { commitTree } from './commit-tree.js';
 import type { Recorder } from './record.js';
 import { changeWorkspace } from './workspace.js';
@@ -42,8 +45,15 @@ export async function restore(directory: string, request: RestoreRequest, record
     const head = await readHead(repository);
     if (request.source === undefined) {
       const folders = await foldersOf(repository, head.commit, request.what);
-      const files = await restoreFiles(repository, head.commit, folders);
-      return { ...(await nothingChanged(workspace, head)), files };
+      const restoration = await planRestoration(repository, head.commit, folders);
+      const { paths } = restoration;
+      if (paths.length > 0) {
+        const loss = await lossOf(repository, head.commit, head.commit, 'force', (path) => paths.includes(path));
+        await withIndexLock(repository, () =>
+          changeOnly(workspace, `restore: ${listOf(request.what)}`, { restore: restoration }, loss),
+        );
+      }
+      return { ...(await nothingChanged(workspace, head)), files: paths };
     }
     const source = await composeCommit(repository, await resolveStack(repository, request.source));
     const ids = await patchesOf(repository, source, request.what);
@@ -62,6 +72,8 @@ export async function restore(directory: string, request: RestoreRequest, record
     return { ...(await changeTo(workspace, head, commit, note, recorder)), message, files: [] };
   });
 }
+
+const listOf = (what: readonly string[]): string => (what.length === 0 ? 'all files' : what.join(', '));
 
 /** The patches of a commit that are meant: by the beginnings of their ids, or their files. */
 async function patchesOf(repository: Repository, commit: CommitId, what: readonly string[]): Promise<PatchId[]> {

@@ -3,8 +3,8 @@ import type { RepositoryError } from '../errors.js';
 import { UsageError } from '../errors.js';
 import { assertNewBranch, listBranches, readHead } from '../repo/branch.js';
 import { composeCommit } from '../repo/compose.js';
-import type { ConfigChange } from '../repo/git-config-write.js';
 import { listRefs } from '../repo/refs.js';
+import { followingSettings } from '../repo/remotes.js';
 import type { Repository } from '../repo/repository.js';
 import { resolveStack } from '../repo/resolve.js';
 import { previousPlace } from '../repo/revision.js';
@@ -40,18 +40,12 @@ export async function switchTo(
     const stack = await resolveStack(repository, start ?? remote?.ref ?? (isBranch ? `refs/heads/${wanted}` : wanted));
     const commit = await composeCommit(repository, stack);
     const note = await noteOf(repository, actor, `checkout: moving from ${head.branch ?? head.commit} to ${wanted}`);
-    const config = remote && followingSettings(wanted, remote.name);
+    const config = remote && followingSettings(wanted, { remote: remote.name, ref: `refs/heads/${wanted}` });
     const to = { commit, ...(detach !== true && { branch: wanted }), note, ...(config && { config }) };
     const outcome = await moveTo(workspace, to, actor);
     return { ...outcome, stack: start === undefined ? wanted : stack.expression };
   });
 }
-
-/** What makes a branch follow the one of its name on a remote. */
-const followingSettings = (branch: string, remote: string): ConfigChange[] => [
-  { set: `branch.${branch}`, key: 'remote', value: remote },
-  { set: `branch.${branch}`, key: 'merge', value: `refs/heads/${branch}` },
-];
 
 /** The branch that `-` and `@{-2}` name. */
 function branchMeant(repository: Repository, name: string): string {

@@ -7,7 +7,7 @@ import { findTag, listTags, prepareTag } from '../repo/tag.js';
 import { GIT_NAMESPACE, signSsh } from '../trust/ssh-signature.js';
 import { signatureOf } from './actor.js';
 import { isoDate } from './log.js';
-import { changeOnlyRefs } from './change-refs.js';
+import { changeOnly } from './change-refs.js';
 import { openSigner } from './commit-tree.js';
 import type { Recorder } from './record.js';
 import { changeWorkspace, openWorkspace } from './workspace.js';
@@ -62,7 +62,7 @@ export async function newTag(directory: string, request: TagRequest, recorder: R
     const after = await prepareTag(repository, { name, commit, replace, ...(annotation && { annotation }) });
     const before = resolveRef(repository, `refs/tags/${name}`);
     const change = { name: `refs/tags/${name}`, after, ...(before !== undefined && { before }) };
-    await changeOnlyRefs(workspace, `tag: ${name}`, [change]);
+    await changeOnly(workspace, `tag: ${name}`, { refs: [change] });
     return { name, commit, patches: stack.patches.length };
   });
 }
@@ -71,7 +71,7 @@ export async function newTag(directory: string, request: TagRequest, recorder: R
 export async function dropTag(directory: string, name: string) {
   return changeWorkspace(directory, async (workspace) => {
     const object = findTag(workspace.repository, name);
-    await changeOnlyRefs(workspace, `tag -d: ${name}`, [{ name: `refs/tags/${name}`, before: object }]);
+    await changeOnly(workspace, `tag -d: ${name}`, { refs: [{ name: `refs/tags/${name}`, before: object }] });
     return { name, object, deleted: true as const };
   });
 }

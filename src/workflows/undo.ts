@@ -3,13 +3,14 @@ import { RepositoryError, SearchError } from '../errors.js';
 import { type Head, readHead } from '../repo/branch.js';
 import type { RefChange } from '../repo/change-refs.js';
 import { readModelCommit } from '../repo/model-ref.js';
+import { withIndexLock } from '../repo/git-lock.js';
 import { resolveRef } from '../repo/refs.js';
 import type { Repository } from '../repo/repository.js';
+import { readOverwritten } from '../repo/saved-files.js';
 import { readUndo, type UndoRecord } from '../repo/undo-record.js';
 import { type Actor, noteOf, someone } from './actor.js';
-import { changeOnlyRefs } from './change-refs.js';
+import { changeOnly } from './change-refs.js';
 import { type ChangeOutcome, changeWith, nothingChanged } from './change.js';
-import type { Destination } from './checkout.js';
 import { changeWorkspace } from './workspace.js';
 
 export interface UndoOutcome extends ChangeOutcome {
@@ -20,31 +21,36 @@ export interface UndoOutcome extends ChangeOutcome {
 }
 
 /**
- * Undoes the last operation: HEAD, refs, worktree and model are what they were before. Throws NOTHING_TO_UNDO; REFS_MOVED
- * where somebody moved them since; WORKTREE_DIRTY, and what a checkout throws: always before anything is changed.
+ * Undoes the last operation: HEAD, refs, settings, index, worktree and model are what they were before. Throws
+ * NOTHING_TO_UNDO, also after a push; REFS_MOVED where somebody moved them since; WORKTREE_DIRTY, also for other files that
+ * it would overwrite, and what a checkout throws: always before anything is changed.
  */
 export async function undo(directory: string, actor: Actor = someone()): Promise<UndoOutcome> {
   return changeWorkspace(directory, async (workspace) => {
     const { repository } = workspace;
     const record = await readUndo(repository);
     if (record === undefined) throw nothing();
+    if (record.elsewhere) throw notOurs(record);
     const head = await readHead(repository);
     await assertStill(repository, head, record);
     const { before, after } = record.head;
-    const refs = record.refs.map(({ name, before, after }) => ({
+    const refs: RefChange[] = record.refs.map(({ name, before, after }) => ({
       name,
       ...(after !== undefined && { before: after }),
       ...(before !== undefined && { after: before }),
     }));
     const operation = reversed(record.operation);
-    const renamed = record.renamed && namedAgain(record.renamed);
     const told = { operation: record.operation, refs };
     const stays = record.model.before === record.model.after;
+    const overwritten = (record.saved === undefined ? [] : await filesOf(repository, record, record.saved)).map(
+      (path) => ({ path }),
+    );
+    const putBack = record.saved === undefined ? {} : { putBack: record.saved };
     if (before.commit === after.commit && before.branch === after.branch && stays) {
-      await changeOnlyRefs(workspace, operation, refs, {
-        note: await noteOf(repository, actor, operation),
-        ...renamed,
-      });
+      const note = await noteOf(repository, actor, operation);
+      await withIndexLock(repository, () =>
+        changeOnly(workspace, operation, { refs, note, ...putBack }, { files: overwritten }),
+      );
       return { ...(await nothingChanged(workspace, head)), ...told };
     }
     // To another branch is a checkout to git, which looks for these words.
@@ -56,7 +62,7 @@ export async function undo(directory: string, actor: Actor = someone()): Promise
       head,
       {
         ...before,
-        ...{ note, operation, refs, files: record.files, ...renamed },
+        ...{ note, operation, refs, files: record.files, overwritten, ...putBack },
         model: keepsModel ? 'stays' : record.model.before,
       },
       actor,
@@ -65,10 +71,14 @@ export async function undo(directory: string, actor: Actor = someone()): Promise
   });
 }
 
-/** A renamed branch gets its name, its log and its settings back. */
-function namedAgain({ from, to }: NonNullable<UndoRecord['renamed']>): Pick<Destination, 'log' | 'config'> {
-  const section = (ref: string): string => ref.replace(/^refs\/heads\//, 'branch.');
-  return { log: { from: to, to: from }, config: [{ rename: section(to), to: section(from) }] };
+/** The files that an operation had overwritten. Throws WORKTREE_DIRTY where they are not as it left them. */
+async function filesOf(repository: Repository, { operation }: UndoRecord, saved: string): Promise<string[]> {
+  const { paths, changed } = await readOverwritten(repository, saved);
+  if (changed.length === 0) return paths;
+  throw new RepositoryError('WORKTREE_DIRTY', `Cannot undo "${operation}": changed since: ${changed.join(', ')}`, {
+    hint: 'What was there before it would overwrite these changes. Move the files away first, or change them by hand.',
+    data: { operation, paths: changed },
+  });
 }
 
 /** Asserts that everything is where the operation left it. */
@@ -92,6 +102,19 @@ async function assertStill(repository: Repository, head: Head, record: UndoRecor
 function reversed(operation: string): string {
   const [, done, what] = /^(?:(undo|redo): )?(.*)$/s.exec(operation) ?? [];
   return `${done === 'undo' ? 'redo' : 'undo'}: ${what}`;
+}
+
+function notOurs({ operation }: UndoRecord): SearchError {
+  return new SearchError(
+    'NOTHING_TO_UNDO',
+    `Cannot undo "${operation}": what others have is not taken back from here`,
+    {
+      hint:
+        'To take back what you sent, "bankai revert" it and push that. To go back only here, use "bankai reset" with a ' +
+        'commit that "bankai reflog" lists.',
+      data: { operation },
+    },
+  );
 }
 
 function nothing(): SearchError {

@@ -11,16 +11,16 @@ import { composeMask, type Mask } from '../patch/mask.js';
 import type { Patch } from '../patch/patch.js';
 import type { PatchId } from '../patch/ids.js';
 import type { ShapeOf } from '../patch/validate.js';
-import { changeRefs, type RefChange } from '../repo/change-refs.js';
-import { changeConfig, type ConfigChange } from '../repo/git-config-write.js';
-import { reporting } from '../repo/git-error.js';
+import type { RefChange } from '../repo/change-refs.js';
 import { dropDeadLocks } from '../repo/git-lock.js';
 import type { CommitId, ObjectId } from '../repo/ids.js';
+import { changeLocally, type LocalChange, renameLog } from '../repo/local-change.js';
 import { type LocalState, modelPath, readFileStamp, readLocalState, writeLocalState } from '../repo/local-state.js';
 import { withLock } from '../repo/lock.js';
 import { type HeadMove, moveHead } from '../repo/move-head.js';
 import { pointModelRef, readModelCommit } from '../repo/model-ref.js';
-import { type RefNote, renameReflog } from '../repo/reflog.js';
+import { restoreFiles, type Restoration } from '../repo/restore-files.js';
+import { forgetSaved, putFilesBack, sealFiles } from '../repo/saved-files.js';
 import { localDirectory, openRepository, type Repository } from '../repo/repository.js';
 import { readPatches } from '../repo/state.js';
 import { pointUndo } from '../repo/undo-record.js';
@@ -33,26 +33,26 @@ export interface Workspace {
   readonly model: string;
   /** What an interrupted checkout left and opening put right, as a sentence. */
   readonly recovered?: string;
+  /** Refs that the operation under way has moved already. */
+  readonly earlier?: readonly RefChange[];
 }
 
 /** Where the journal of a repository lies. */
 export const journalOf = (repository: Repository) => journalFile(join(localDirectory(repository), 'journal.bin'));
 
 /** What an operation does once the model's bytes are written; it goes through the journal as JSON. */
-export interface AfterModel {
-  /** A ref whose log becomes that of another, before anything moves. */
-  readonly log?: { readonly from: string; readonly to: string };
+export interface AfterModel extends LocalChange {
   readonly move?: HeadMove;
-  /** Further refs to be changed. */
-  readonly refs?: readonly RefChange[];
-  /** What their reflogs say. */
-  readonly note?: RefNote;
-  /** Changes of the repository's own git configuration. */
-  readonly config?: readonly ConfigChange[];
+  /** Files that become what a commit says. */
+  readonly restore?: Restoration;
   /** The commit that the model then stands for, where it is not the one that HEAD moves to. */
   readonly model?: CommitId;
   /** Its patches; without them the model stays as it is. */
   readonly patches?: readonly PatchId[];
+  /** What an earlier operation saved, by name: it is put back. */
+  readonly putBack?: string;
+  /** What was saved of the files that this one overwrites, by name. */
+  readonly saved?: string;
   /** The record by which all this can be undone. */
   readonly undo?: ObjectId;
 }
@@ -93,17 +93,22 @@ async function recoverWorkspace(repository: Repository): Promise<Workspace> {
 
 /** Moves HEAD, worktree and refs and records what the model holds now. May be repeated. */
 export async function finishCheckout({ repository, state, model }: Workspace, after: AfterModel): Promise<void> {
-  const { log, move, refs, note, config, patches, undo } = after;
-  if (log) await reporting('rename a reflog', () => renameReflog(repository, log.from, log.to));
+  const { move, restore, patches, putBack, saved, undo } = after;
+  await renameLog(repository, after);
   if (move) await moveHead(repository, move);
-  if (refs) await changeRefs(repository, refs, note);
-  if (config) await changeConfig(repository, config);
+  await changeLocally(repository, after);
+  if (restore) await restoreFiles(repository, restore);
   const holds = after.model ?? move?.to;
   if (patches && holds !== undefined) {
     await pointModelRef(repository, holds);
     await writeLocalState(repository, { ...state, patches, file: await readFileStamp(model) });
   }
-  if (undo !== undefined) await pointUndo(repository, undo);
+  if (putBack !== undefined) await putFilesBack(repository, putBack);
+  if (saved !== undefined) await sealFiles(repository, saved);
+  if (undo === undefined) return;
+  await pointUndo(repository, undo);
+  // What is put back is needed until the journal is gone.
+  forgetSaved(repository, [saved, putBack]);
 }
 
 /** The working model, open for reading. */

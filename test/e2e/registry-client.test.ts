@@ -6,6 +6,7 @@ import { bundlePath, metadataPath } from '../../src/registry/layout.js';
 import { publish } from '../../src/workflows/publish.js';
 import { delegateNamespace, initRegistry } from '../../src/workflows/registry.js';
 import { init } from '../../src/workflows/init.js';
+import { undo } from '../../src/workflows/undo.js';
 import { serveHostile, type HostileServer, hangingUpAfter } from '../registry/hostile-server.js';
 import { fixtureModel } from '../paths.js';
 import { type Cli, createCli } from './cli.js';
@@ -17,6 +18,7 @@ import {
   makeSampleRepository,
   outputOf,
   recorderAt,
+  stateOf,
 } from './repository.js';
 
 const ada = createCli();
@@ -85,6 +87,15 @@ test('a registry is trusted by its root, and by no other', async () => {
   expect(await answerOf(bob, ['registry', 'list'], 'registry-list')).toMatchObject([{ name: 'lab', root }]);
 });
 
+/** The last operation is undone, with lock file and sources, and done again. */
+async function expectUndone(before: unknown): Promise<void> {
+  const after = stateOf(bob.directory);
+  await undo(bob.directory);
+  expect(stateOf(bob.directory)).toEqual(before);
+  await undo(bob.directory);
+  expect(stateOf(bob.directory)).toEqual(after);
+}
+
 test('a patch is found, added, updated, checked and removed', async () => {
   await served();
   expect((await answerOf<Found>(bob, ['search'], 'search')).results).toMatchObject([
@@ -96,10 +107,12 @@ test('a patch is found, added, updated, checked and removed', async () => {
   expect(await failure(bob, ['add', 'nobody/calc'])).toBe('NAMESPACE_UNKNOWN');
   const base = digestOf(join(bob.directory, 'working.gguf'));
   server.asked.length = 0;
+  const before = stateOf(bob.directory);
   const added = await answerOf<{ changes: { patch: string }[] }>(bob, ['add', 'mathlab/calc@^1', '-b', 'calc']);
   const [{ patch }] = added.changes;
   // A registry of 10,000 versions is asked for no more: `npm run bench:registry`.
   expect(server.asked.length).toBeLessThanOrEqual(20);
+  await expectUndone(before);
   expect(outputOf(await bob.run(['status']))).toContain(patch.slice(0, 10));
   expect(outputOf(await bob.run(['verify']))).toContain('signed by');
   const lock = JSON.parse(readFileSync(join(bob.directory, 'bankai.lock.json'), 'utf8')) as {
@@ -113,8 +126,10 @@ test('a patch is found, added, updated, checked and removed', async () => {
   expect(await answerOf(bob, ['update'])).toMatchObject({ changes: [{ from: '1.0.0', to: '1.1.0' }] });
   expect(outputOf(await bob.run(['status']))).not.toContain(patch.slice(0, 10));
   expect(outputOf(await bob.run(['update']))).toBe('Everything is up to date.\n');
+  const installed = stateOf(bob.directory);
   await answerOf(bob, ['remove', 'mathlab/calc']);
   expect(digestOf(join(bob.directory, 'working.gguf'))).toBe(base);
+  await expectUndone(installed);
   expect(await failure(bob, ['remove', 'mathlab/calc'])).toBe('PACKAGE_UNKNOWN');
   expect(outputOf(await bob.git(['fsck', '--strict', '--full', '--no-dangling']))).toBe('');
 });

@@ -11,6 +11,7 @@ import type { Recorder } from '../../src/workflows/record.js';
 import { openWorkspace } from '../../src/workflows/workspace.js';
 import { schemaViolation } from '../../src/schema.js';
 import { fixture, fixtureModel } from '../paths.js';
+import { runGit } from '../repo/sandbox.js';
 import type { Cli, Finished } from './cli.js';
 
 /** Rows as the original toolkit's files list them: layer, projection, row. */
@@ -90,6 +91,27 @@ export async function answerOf<T>(cli: Cli, args: readonly string[], schema = ar
 
 /** The SHA-256 of a file. */
 export const digestOf = (path: string): string => createHash('sha256').update(readFileSync(path)).digest('hex');
+
+/**
+ * All that an operation may change: refs, HEAD, what git has begun, index, settings, worktree, model, and what is known here
+ * alone. Logs, which only ever grow, and objects are left out, and so is what makes undoing possible.
+ */
+export function stateOf(directory: string): Record<string, unknown> {
+  const files = Object.entries(fingerprint(directory)).filter(
+    ([path, kind]) =>
+      !/^4/.test(kind) &&
+      !/^\.git\/(objects|logs|refs|hooks|index|packed-refs|info|gc\.|bankai\/(undo|state))/.test(path),
+  );
+  const local = JSON.parse(readFileSync(join(directory, '.git', 'bankai', 'state.json'), 'utf8')) as object;
+  const refs = runGit(directory, 'for-each-ref', '--format=%(refname) %(objectname) %(symref)');
+  return {
+    files: Object.fromEntries(files),
+    local: { ...local, file: undefined },
+    refs: refs.split('\n').filter((line) => !line.startsWith('refs/bankai/undo')),
+    index: runGit(directory, 'ls-files', '--stage', '--debug').replaceAll(/^  [^f].*\n|^.*flags: /gm, ''),
+    status: runGit(directory, 'status', '--porcelain'),
+  };
+}
 
 /** Everything below a directory: kind, mode and content by path. Locks, which count their uses, are left out. */
 export function fingerprint(directory: string): Record<string, string> {

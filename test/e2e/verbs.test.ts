@@ -1,6 +1,6 @@
 /** The verbs that move HEAD, beside plain git doing the same in a copy: same tree, same parents, same words. */
 import { beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkout } from '../../src/workflows/checkout.js';
 import { importFile } from '../../src/workflows/import.js';
@@ -254,51 +254,6 @@ describe('reset', () => {
 });
 
 describe('undo', () => {
-  /** Everything that an operation may change, but for logs, objects and what is said about them. */
-  const place = () => ({
-    refs: git('for-each-ref', '--format=%(refname) %(objectname)', 'refs/heads', 'refs/tags'),
-    head: readFileSync(join(directory, '.git', 'HEAD'), 'utf8'),
-    status: git('status', '--porcelain'),
-    files: Object.fromEntries(Object.entries(fingerprint(directory)).filter(([path]) => !path.startsWith('.git/'))),
-  });
-  const operations: readonly (readonly [stack: string, args: readonly string[]])[] = [
-    ['calc', ['checkout', 'math']],
-    ['calc', ['checkout', 'calc+math']],
-    ['calc', ['merge', 'math']],
-    ['main', ['merge', 'calc']],
-    ['calc', ['revert', 'HEAD']],
-    ['calc', ['cherry-pick', 'math']],
-    ['calc', ['rm', 'calc']],
-    ['calc+math', ['squash', '-b', 'one']],
-    ['calc', ['import', '.git/fourth.json', '-b', 'fourth']],
-    ['calc', ['branch', 'more', 'calc+math']],
-    ['calc', ['reset', 'math']],
-    ['calc', ['reset', '--soft', 'math']],
-    ['calc', ['tag', 'v1', '-m', 'the first']],
-    ['calc', ['branch', '-m', 'calc', 'calculus']],
-    ['calc', ['branch', '-M', 'third', 'math']],
-    ['calc', ['branch', '-D', 'math']],
-  ];
-
-  test.each(operations)('from %s takes back %j, and does it again', async (stack, args) => {
-    writeFileSync(join(directory, '.git', 'fourth.json'), foreignPatch('fourth', [[5, 'up_proj', 3]]));
-    await checkout(directory, stack);
-    const before = place();
-    await bankai(...args);
-    const after = place();
-    expect(after).not.toEqual(before);
-    // Nothing that is needed may be lost, whatever git thinks is garbage.
-    git('reflog', 'expire', '--expire=now', '--all');
-    git('gc', '--quiet', '--prune=now');
-    await bankai('undo');
-    expect(place()).toEqual(before);
-    git('reflog', 'expire', '--expire=now', '--all');
-    git('gc', '--quiet', '--prune=now');
-    expect(await bankai('undo')).toMatchObject({ operation: expect.stringMatching(/^undo: /) });
-    expect(place()).toEqual(after);
-    expect(git('fsck', '--strict', '--full', '--no-dangling')).toBe('');
-  });
-
   test('brings the model back where HEAD did not move', async () => {
     await checkout(directory, 'calc');
     git('merge', '--quiet', '--no-edit', 'third');

@@ -41,7 +41,7 @@ export interface Stage {
 
 /** Runs a scenario undisturbed, to learn its points and its outcome. */
 export async function rehearse(scenario: Scenario, template: string, room: string): Promise<Stage> {
-  const place = newPlace(template, room, scenario);
+  const place = await newPlace(template, room, scenario);
   const before = await factsOf(place);
   const start = performance.now();
   const ended = await runProgram(place, scenario.args, { kind: 'count' });
@@ -74,7 +74,7 @@ async function inTrial(
   run: (place: string) => Promise<Ended>,
   { refused, again }: { refused: boolean; again: boolean },
 ): Promise<Verdict> {
-  const place = newPlace(stage.template, stage.room, stage.scenario);
+  const place = await newPlace(stage.template, stage.room, stage.scenario);
   const ended = await run(place);
   const findings: string[] = [];
   if (
@@ -116,13 +116,14 @@ async function judge(place: string, stage: Stage, findings: string[]): Promise<V
 
 let trials = 0;
 
-function newPlace(template: string, room: string, { isInit }: Scenario): string {
+async function newPlace(template: string, room: string, { isInit, prepare }: Scenario): Promise<string> {
   const place = join(room, `trial-${trials++}`);
   mkdirSync(place, { recursive: true });
   for (const name of places) {
     if (isInit === true && name !== 'home') mkdirSync(join(place, name));
     else cpSync(join(template, name), join(place, name), { recursive: true });
   }
+  await prepare?.(join(place, 'work'));
   return place;
 }
 

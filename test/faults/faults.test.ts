@@ -74,8 +74,31 @@ const instants: readonly (readonly [name: string, points: readonly [state: 'old'
   [
     'config',
     [
-      ['old', /rename .*config/],
-      ['new', /rm .*\/config\.lock/],
+      ['old', /write .*files\.json/],
+      ['new', /rename .*config$/],
+      ['new', /rename .*after\.json/],
+    ],
+  ],
+  [
+    'restore',
+    [
+      ['old', /create .*journal/],
+      ['new', /rename .*bankai\.json/],
+      ['new', /rename .*index$/],
+    ],
+  ],
+  [
+    'undo of reset --hard',
+    [
+      ['old', /create .*journal/],
+      ['new', /rename .*bankai\.json/],
+    ],
+  ],
+  [
+    'remote rename',
+    [
+      ['old', /create .*journal/],
+      ['new', /rename .*config$/],
     ],
   ],
 ];

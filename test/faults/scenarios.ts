@@ -1,4 +1,5 @@
 /** The commands that are interrupted, and the repository that each of them begins with. */
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,6 +9,8 @@ import { checkout } from '../../src/workflows/checkout.js';
 import { gc } from '../../src/workflows/gc.js';
 import { importFile } from '../../src/workflows/import.js';
 import { init } from '../../src/workflows/init.js';
+import { newRemote } from '../../src/workflows/remote.js';
+import { reset } from '../../src/workflows/reset.js';
 
 const fixture = (path: string): string => fileURLToPath(new URL(`../../../fixtures/${path}`, import.meta.url));
 const baseModel = fixture('worksheet-5m-q1_0.gguf');
@@ -16,6 +19,8 @@ const baseModel = fixture('worksheet-5m-q1_0.gguf');
 export interface Scenario {
   readonly name: string;
   readonly args: readonly string[];
+  /** Makes the sample what it needs. */
+  readonly prepare?: (directory: string) => Promise<unknown>;
   /** Whether it makes the repository, instead of changing the sample. */
   readonly isInit?: boolean;
   /** Whether it changes something without the repository's lock. */
@@ -43,6 +48,15 @@ export const scenarios: readonly Scenario[] = [
   { name: 'reset --mixed', args: ['reset', '--mixed', 'math'] },
   { name: 'restore --source', args: ['restore', '--source', 'math'] },
   { name: 'undo', args: ['undo'] },
+  { name: 'restore', args: ['restore'], prepare: changeFiles },
+  {
+    name: 'undo of reset --hard',
+    args: ['undo'],
+    prepare: async (directory) => {
+      await changeFiles(directory);
+      await reset(directory, 'math', 'hard');
+    },
+  },
   { name: 'branch', args: ['branch', 'both', 'calc+math'] },
   { name: 'branch -m', args: ['branch', '-m', 'calc', 'calculus/one'] },
   { name: 'branch -m of another', args: ['branch', '-m', 'math', 'sums'] },
@@ -53,11 +67,22 @@ export const scenarios: readonly Scenario[] = [
   { name: 'minimize', args: ['minimize', 'HEAD', '--probes', '.git/few.json', '--threads', '1'] },
   { name: 'rm', args: ['rm', 'HEAD'] },
   { name: 'attest', args: ['attest', 'HEAD', '--read', '--verdict', 'approve'] },
-  { name: 'config', args: ['config', 'bankai.signCommits', 'false'], isUnlocked: true },
+  { name: 'config', args: ['config', 'bankai.signCommits', 'false'] },
   { name: 'remote add', args: ['remote', 'add', 'lab', 'https://example.org/lab.git'] },
+  {
+    name: 'remote rename',
+    args: ['remote', 'rename', 'lab', 'far'],
+    prepare: (directory) => newRemote(directory, 'lab', 'https://example.org/lab.git'),
+  },
   { name: 'key new', args: ['key', 'new', 'work'], isAboutKeys: true, isUnlocked: true },
   { name: 'init', args: ['init', '--model', baseModel], isInit: true, isUnlocked: true },
 ];
+
+/** Changes two files, and stages one of them. */
+async function changeFiles(directory: string): Promise<void> {
+  for (const name of ['bankai.json', '.gitattributes']) writeFileSync(join(directory, name), 'mine\n');
+  execFileSync('git', ['add', '.gitattributes'], { cwd: directory });
+}
 
 /** The directories of one trial: `work` is the repository, `home` has the keys. */
 export const places = ['work', 'home', 'graves'] as const;

@@ -1,22 +1,30 @@
 /** Remotes: the real git sees each change as its own, and we see its changes. */
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { readHead } from '../../src/repo/branch.js';
-import {
-  addRemote,
-  findRemote,
-  listRemotes,
-  readUpstream,
-  removeRemote,
-  renameRemote,
-  setRemoteUrl,
-  setUpstream,
-} from '../../src/repo/remotes.js';
+import { changeLocally } from '../../src/repo/local-change.js';
+import * as remotes from '../../src/repo/remotes.js';
+import { findRemote, followingSettings, listRemotes, readUpstream, type RemoteChange } from '../../src/repo/remotes.js';
 import type { Repository } from '../../src/repo/repository.js';
 import { newRepository, runGit } from './sandbox.js';
 
 let repository: Repository;
 const git = (...args: string[]) => runGit(repository.directory, ...args);
 const url = 'https://example.org/a.git';
+
+/** Makes the change of a remote, twice: a crash may have it repeated. */
+async function make(planned: Promise<RemoteChange>) {
+  const { remote, change } = await planned;
+  for (let i = 0; i < 2; i++) await changeLocally(repository, change);
+  return remote;
+}
+const addRemote = async (_: Repository, name: string, at: string) => make(remotes.addRemote(repository, name, at));
+const removeRemote = async (_: Repository, name: string) => make(remotes.removeRemote(repository, name));
+const renameRemote = async (_: Repository, from: string, to: string) =>
+  make(remotes.renameRemote(repository, from, to));
+const setRemoteUrl = async (_: Repository, name: string, at: string, options?: { push?: boolean }) =>
+  make(remotes.setRemoteUrl(repository, name, at, options));
+const setUpstream = async (_: Repository, branch: string, upstream: remotes.Upstream) =>
+  changeLocally(repository, { config: followingSettings(branch, upstream) });
 
 beforeEach(async () => {
   repository = await newRepository();
