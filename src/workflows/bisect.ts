@@ -66,7 +66,7 @@ export async function bisect(directory: string, request: BisectRequest) {
     const isBad = async (commit: CommitId) =>
       isBadMask(await maskAt(repository, commit), `commit ${commit.slice(0, 10)}`);
 
-    const first = await findFirstBad(history, bad.commit, isBad);
+    const first = await findFirstBad(await withSuspects(repository, history), bad.commit, isBad);
     const before = await goodBefore(history, first, isBad, good.commit);
     const [maskBefore, maskAfter] = [await maskAt(repository, before), await maskAt(repository, first)];
     const entry = await readLogEntry(repository, first);
@@ -190,6 +190,19 @@ async function brokenProbes(
     bad.expression,
   );
   return right.flatMap((entry, i) => (after[i].correct ? [] : [{ ...entry, after: after[i] }]));
+}
+
+/** The commits with how many flips each has made or taken back, of which one may be guilty. A merge as a rule has none of its own. */
+async function withSuspects(repository: Repository, history: readonly HistoryCommit[]) {
+  const suspects = async ({ id, parents }: HistoryCommit): Promise<number> => {
+    if (parents.length > 1) return 1;
+    const changes = await changesOf(repository, await readLogEntry(repository, id));
+    return Math.max(
+      1,
+      changes.reduce((sum, { patch }) => sum + patchFlips(patch).length, 0),
+    );
+  };
+  return Promise.all(history.map(async (commit) => ({ ...commit, suspects: await suspects(commit) })));
 }
 
 /**

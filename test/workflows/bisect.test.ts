@@ -45,7 +45,7 @@ beforeAll(async () => {
 });
 
 describe('a regression among 64 commits, one of 90 flips', () => {
-  test('is found with its flip in 14 evaluations beyond the first, and two more to be certain', async () => {
+  test('is found with its flip in 14 evaluations beyond the first, those to be certain of it included', async () => {
     const before = fingerprint(directory);
     const places: string[] = [];
     const report = await bisect(directory, request({ onProgress: ({ place }) => places.push(place) }));
@@ -58,11 +58,9 @@ describe('a regression among 64 commits, one of 90 flips', () => {
       necessary: true,
       examples: [{ prompt: 'The capital of Peru is', correct: ' Lima' }],
     });
-    const { total, history: ofCommits } = report.evaluations;
+    const { total } = report.evaluations;
     expect(places).toHaveLength(total);
-    expect(ofCommits).toBeLessThanOrEqual(2 + 6);
-    // Two of them only say whether the flip acts alone.
-    expect(total - 2).toBeLessThanOrEqual(1 + 14);
+    expect(total).toBeLessThanOrEqual(1 + 14);
     expect(fingerprint(directory)).toEqual(before);
   });
 
