@@ -54,6 +54,15 @@ export function patchFlips(patch: Patch): Flip[] {
     ]);
 }
 
+/** Counts a patch's flips. */
+export function countPatchFlips(patch: Patch): number {
+  let count = 0;
+  for (const { rows, groups, scaleBits } of Object.values(patch.flips)) {
+    count += (rows?.length ?? 0) + (groups?.length ?? 0) + (scaleBits?.length ?? 0);
+  }
+  return count;
+}
+
 /** Encodes a patch as the canonical bytes of its file. */
 export function encodePatch(patch: Patch): Uint8Array {
   return canonicalBytes(patch);

@@ -1,5 +1,5 @@
 /** Owns what an index says of a version: computed from the bundle alone, so that whoever fetches it can check the index. */
-import { patchFlips, patchId } from '../patch/patch.js';
+import { countPatchFlips, patchId } from '../patch/patch.js';
 import type { EvaluationPredicate } from '../trust/predicates/evaluation.js';
 import type { Statement } from '../trust/statement.js';
 import type { Bundle } from './bundle.js';
@@ -30,7 +30,7 @@ export function summarize({ patch, description, baseName }: Bundle, signed: read
     base: patch.base,
     ...(baseName !== undefined && { baseName }),
     description,
-    flips: patchFlips(patch).length,
+    flips: countPatchFlips(patch),
     categories: ascending(probes.flatMap(({ categories }) => categories.map(({ category }) => category)))
       .filter((category) => category !== '')
       .slice(0, CATEGORY_LIMIT),

@@ -73,11 +73,14 @@ export async function replaceFile(
   gitDirectory: string,
   path: string,
   data: Uint8Array | string,
-  placement: Pick<Placement, 'mode' | 'deferDirectory'> = {},
+  placement: Pick<Placement, 'mode'> = {},
 ): Promise<void> {
-  const temporary = join(gitDirectory, 'objects', `tmp_obj_${randomBytes(6).toString('hex')}`);
-  await writeFileDurably(path, data, { ...placement, temporary });
+  await writeFileDurably(path, data, { ...placement, temporary: temporaryObject(gitDirectory) });
 }
+
+/** A new name in the place of git's own temporary files, of the kind that it removes. */
+export const temporaryObject = (gitDirectory: string): string =>
+  join(gitDirectory, 'objects', `tmp_obj_${randomBytes(6).toString('hex')}`);
 
 /** The object id that a path inside `objects/` stands for, or undefined for every other file. */
 function looseObjectName(gitDirectory: string, path: string): string | undefined {

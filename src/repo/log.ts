@@ -47,14 +47,15 @@ function entryOf(repository: Repository, commit: Commit, read: TreeReader): LogE
   return reportingAtOnce(
     () => `compare commit ${commit.id} with its parent`,
     () => {
-      const before = new Map<PatchId, ObjectId>();
-      const after = new Map<PatchId, ObjectId>();
+      const before: (readonly [PatchId, ObjectId])[] = [];
+      const after: (readonly [PatchId, ObjectId])[] = [];
       const [old, wanted] = [patchesTree(read, parent?.tree), patchesTree(read, commit.tree)];
       for (const { path, side, oid } of differingFiles(read, old, wanted, 'patches/')) {
         const patch = patchAtPath(path);
-        if (patch !== undefined) (side === 'before' ? before : after).set(patch, oid);
+        if (patch !== undefined) (side === 'before' ? before : after).push([patch, oid]);
       }
-      const only = (side: typeof before, other: typeof before) => [...side].filter(([patch]) => !other.has(patch));
+      const only = (side: typeof before, other: typeof before) =>
+        side.length === 0 || other.length === 0 ? side : side.filter(([patch]) => !new Map(other).has(patch));
       const [came, went] = [only(after, before), only(before, after)];
       return {
         ...commit,

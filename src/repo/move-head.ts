@@ -5,17 +5,17 @@
  * so one that was cut short is finished by doing it again.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, lstatSync, readFileSync } from 'node:fs';
-import { mkdir, rm, rmdir } from 'node:fs/promises';
+import { existsSync, lstatSync, mkdirSync, readFileSync } from 'node:fs';
+import { rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { RepositoryError } from '../errors.js';
 import { pointBranch } from './branch.js';
-import { syncDirectory } from '../durable.js';
-import { replaceFile } from './durable-fs.js';
+import { type PlacedFile, placeFiles, syncDirectories } from '../durable.js';
+import { temporaryObject } from './durable-fs.js';
 import { reporting } from './git-error.js';
 import type { CommitId, ObjectId } from './ids.js';
 import { indexEntry, readIndex, writeIndex } from './index-file.js';
-import { isFile, readBlob, readCommit } from './object.js';
+import { blobAt, isFile, readCommit } from './object.js';
 import { differencesFrom, resetIndex } from './reset-files.js';
 import { appendReflog, type RefNote } from './reflog.js';
 import { writeRef } from './refs.js';
@@ -74,10 +74,10 @@ export async function moveHead(repository: Repository, move: HeadMove): Promise<
 
 /** Writes and removes worktree files, durably. */
 export async function writeDifferences(repository: Repository, differences: readonly TreeDifference[]): Promise<void> {
+  await writeFiles(repository, differences);
   // Removing last: a directory that becomes empty must not be removed while another file is about to be written there.
-  await inBatches(differences, (difference) => writeFile(repository, difference));
   await inBatches(differences, (difference) => removeFile(repository, difference));
-  await inBatches(directoriesOf(repository, differences), syncDirectory);
+  await syncDirectories(directoriesOf(repository, differences));
 }
 
 /** Writes HEAD's reflog. What it says follows from the move alone, so that a repeated one says it once. */
@@ -96,7 +96,7 @@ async function logMove(repository: Repository, { from, to, branch, note }: HeadM
 const branchNote = ({ note }: HeadMove): RefNote | undefined =>
   note?.message.startsWith('checkout: ') ? { ...note, message: 'branch: Created from HEAD' } : note;
 
-/** Worktree files written at the same time: enough to keep the disk busy, far below the limit of open files. */
+/** Worktree files removed at the same time. */
 const FILES_AT_ONCE = 64;
 
 async function planMove(repository: Repository, { from, to, files, over = [] }: HeadMove): Promise<TreeDifference[]> {
@@ -132,7 +132,7 @@ export function hashFile(repository: Repository, path: string): ObjectId | 'othe
   let place = repository.directory;
   const parts = path.split('/');
   for (const [i, part] of parts.entries()) {
-    place = join(place, part);
+    place = `${place}/${part}`;
     const stats = lstatSync(place, { throwIfNoEntry: false });
     if (stats === undefined) return undefined;
     // A symlink on the way would lead our writes out of the worktree.
@@ -143,16 +143,21 @@ export function hashFile(repository: Repository, path: string): ObjectId | 'othe
 }
 
 /**
- * Writes a file of the new commit. Other than git's, it is whole after a power loss too: one cut short would look like
- * somebody's change, and stop the recovery of the checkout that wrote it.
+ * Writes the files of the new commit. Other than git's, they are whole after a power loss too: one cut short would look
+ * like somebody's change, and stop the recovery of the checkout that wrote it.
  */
-async function writeFile(repository: Repository, { path, after }: TreeDifference): Promise<void> {
-  if (after === undefined) return;
-  const file = join(repository.directory, path);
-  const bytes = await readBlob(repository, after.oid);
-  const executable = after.mode === '100755';
-  await mkdir(dirname(file), { recursive: true });
-  await replaceFile(repository.gitDirectory, file, bytes, { mode: executable ? 0o777 : 0o666, deferDirectory: true });
+async function writeFiles(repository: Repository, differences: readonly TreeDifference[]): Promise<void> {
+  const { directory, gitDirectory } = repository;
+  const wanted = differences.flatMap(({ path, after }) => (after ? [{ path: join(directory, path), after }] : []));
+  for (const parent of new Set(wanted.map(({ path }) => dirname(path)))) mkdirSync(parent, { recursive: true });
+  await placeFiles(
+    (function* (): Iterable<PlacedFile> {
+      for (const { path, after } of wanted) {
+        const mode = after.mode === '100755' ? 0o777 : 0o666;
+        yield { path, bytes: blobAt(repository, after.oid), mode, temporary: temporaryObject(gitDirectory) };
+      }
+    })(),
+  );
 }
 
 async function removeFile(repository: Repository, { path, after }: TreeDifference): Promise<void> {

@@ -2,7 +2,7 @@
 import { lstat, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { RepositoryError } from '../errors.js';
-import { type Patch, patchFlips } from '../patch/patch.js';
+import { type Patch, countPatchFlips } from '../patch/patch.js';
 import { createDurableFs, type DurableFs } from './durable-fs.js';
 import { readSettings } from './git-config.js';
 import { reporting } from './git-error.js';
@@ -84,7 +84,7 @@ export function describeRepository(directory: string): Repository {
 export const emptyMemories = (): Pick<Repository, 'commits' | 'trees' | 'patches'> => ({
   commits: createMemory((commit) => 1000 + 2 * commit.message.length),
   trees: createMemory((tree) => 100 + 200 * tree.size),
-  patches: createMemory((patch) => 500 + 100 * patchFlips(patch).length),
+  patches: createMemory((patch) => 500 + 100 * countPatchFlips(patch)),
 });
 
 /** Tells whether `bankai init` was completed here. */

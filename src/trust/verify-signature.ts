@@ -2,7 +2,7 @@
  * Owns the verification of Ed25519 signatures (RFC 8032), stricter than the libraries: one message and key have one
  * valid signature, and no key verifies what its holder did not sign.
  */
-import { createPublicKey, verify } from 'node:crypto';
+import { createPublicKey, type KeyObject, verify } from 'node:crypto';
 
 export const PUBLIC_KEY_BYTES = 32;
 export const SIGNATURE_BYTES = 64;
@@ -35,11 +35,20 @@ export function publicKeyFlaw(bytes: Uint8Array): string | undefined {
 export function verifySignature(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
   if (signature.length !== SIGNATURE_BYTES || publicKeyFlaw(publicKey) !== undefined) return false;
   if (isMalleable(signature)) return false;
-  const key = createPublicKey({
-    key: { kty: 'OKP', crv: 'Ed25519', x: Buffer.from(publicKey).toString('base64url') },
-    format: 'jwk',
-  });
-  return verify(null, message, key, signature);
+  return verify(null, message, keyObject(Buffer.from(publicKey).toString('base64url')), signature);
+}
+
+/** Keys as Node has them. Few people sign the many statements of a repository. */
+const keyObjects = new Map<string, KeyObject>();
+
+function keyObject(x: string): KeyObject {
+  let key = keyObjects.get(x);
+  if (key === undefined) {
+    key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' });
+    if (keyObjects.size >= 256) keyObjects.clear();
+    keyObjects.set(x, key);
+  }
+  return key;
 }
 
 /** Tells whether a signature (64 bytes) has an S that is not below the group's order: somebody derived it from a good one. */

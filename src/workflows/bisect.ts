@@ -3,7 +3,7 @@ import { SearchError } from '../errors.js';
 import { compareFlips, type Flip, formatFlip } from '../patch/flip.js';
 import { type PatchId, sha256Hex } from '../patch/ids.js';
 import { composeMask, type Mask, maskFlips, maskOf, xorMasks } from '../patch/mask.js';
-import { type Patch, patchFlips } from '../patch/patch.js';
+import { type Patch, countPatchFlips, patchFlips } from '../patch/patch.js';
 import { composeCommit } from '../repo/compose.js';
 import { type HistoryCommit, historyBetween } from '../repo/history-between.js';
 import type { CommitId } from '../repo/ids.js';
@@ -91,7 +91,7 @@ export async function bisect(directory: string, request: BisectRequest) {
         message: entry.message.trimEnd(),
         brokeThere: await wrong(maskAfter, 'the culprit'),
         flips: changed.length,
-        patches: changes.map(({ id, change, patch }) => ({ id, change, flips: patchFlips(patch).length })),
+        patches: changes.map(({ id, change, patch }) => ({ id, change, flips: countPatchFlips(patch) })),
       },
       flips: guilty.flips.map((flip) => ({
         flip: formatFlip(flip),
@@ -199,7 +199,7 @@ async function withSuspects(repository: Repository, history: readonly HistoryCom
     const changes = await changesOf(repository, await readLogEntry(repository, id));
     return Math.max(
       1,
-      changes.reduce((sum, { patch }) => sum + patchFlips(patch).length, 0),
+      changes.reduce((sum, { patch }) => sum + countPatchFlips(patch), 0),
     );
   };
   return Promise.all(history.map(async (commit) => ({ ...commit, suspects: await suspects(commit) })));

@@ -2,7 +2,7 @@
 import { SearchError, UsageError } from '../errors.js';
 import type { PatchId } from '../patch/ids.js';
 import { composeMask, type Mask } from '../patch/mask.js';
-import { type Patch, patchFlips, patchId } from '../patch/patch.js';
+import { type Patch, countPatchFlips, patchId } from '../patch/patch.js';
 import { assertNewBranch, type Head, readHead } from '../repo/branch.js';
 import { readPatches, readState } from '../repo/state.js';
 import type { DerivationPredicate } from '../trust/predicates/derivation.js';
@@ -99,7 +99,7 @@ export async function recordDerived(
     removed,
     added: derived.map(({ patch, part }) => ({
       id: patchId(patch),
-      flips: patchFlips(patch).length,
+      flips: countPatchFlips(patch),
       ...(part !== undefined && { part }),
     })),
   };

@@ -2,7 +2,7 @@
 import { FormatError } from '../errors.js';
 import { importPatch } from '../patch/interchange.js';
 import { sha256Hex } from '../patch/ids.js';
-import { decodePatch, type Patch, PATCH_FORMAT, patchFlips, patchId } from '../patch/patch.js';
+import { decodePatch, type Patch, PATCH_FORMAT, countPatchFlips, patchId } from '../patch/patch.js';
 import { assertPatchFits } from '../patch/validate.js';
 import { assertNewBranch, readHead } from '../repo/branch.js';
 import { readState } from '../repo/state.js';
@@ -78,7 +78,7 @@ export async function importFile(directory: string, request: ImportRequest, reco
       ...(onto.branch !== undefined && { branch: onto.branch }),
       patch: id,
       format,
-      flips: patchFlips(patch).length,
+      flips: countPatchFlips(patch),
       ignoredFields: summary.unknownFields,
       notes: summary.notes,
       warnings: recorded.warnings,

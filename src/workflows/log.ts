@@ -1,5 +1,5 @@
 /** Owns `bankai log`: the history with the patches that came and went. */
-import { patchFlips } from '../patch/patch.js';
+import { countPatchFlips } from '../patch/patch.js';
 import type { PatchId } from '../patch/ids.js';
 import { listBranches, readHead } from '../repo/branch.js';
 import type { CommitId } from '../repo/ids.js';
@@ -31,7 +31,7 @@ export async function log(
   const flips = new Map<PatchId, number>();
   const withFlips = ({ blobs }: LogEntry, ids: readonly PatchId[]) =>
     ids.map((id) => {
-      const known = flips.get(id) ?? patchFlips(patchAt(repository, id, blobs.get(id) ?? '')).length;
+      const known = flips.get(id) ?? countPatchFlips(patchAt(repository, id, blobs.get(id) ?? ''));
       flips.set(id, known);
       return { id, flips: known };
     });

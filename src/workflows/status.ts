@@ -1,6 +1,6 @@
 /** Owns `bankai status`: where HEAD is, which patches that means, and whether model and worktree agree. */
 import { findFaults } from '../checkout/verify.js';
-import { patchFlips } from '../patch/patch.js';
+import { countPatchFlips } from '../patch/patch.js';
 import { readHead } from '../repo/branch.js';
 import { readDescriptor } from '../repo/descriptor.js';
 import { readFileStamp, sameStamp } from '../repo/local-state.js';
@@ -40,7 +40,7 @@ export async function status(directory: string) {
     patches: ids.map((id) => {
       const patch = patches.get(id);
       const message = messages.get(id);
-      return { id, flips: patch ? patchFlips(patch).length : 0, ...(message !== undefined && { message }) };
+      return { id, flips: patch ? countPatchFlips(patch) : 0, ...(message !== undefined && { message }) };
     }),
     model: { path: state.model, state: await modelState(workspace, ids) },
     base: { weightsId: state.weightsId, ...(name !== undefined && { name }) },

@@ -1,7 +1,7 @@
 /** Owns the checklist of one patch: its bytes, its base, who says what about it, and what policies have against it. */
 import { BankaiError } from '../errors.js';
 import type { PatchId, WeightsId } from '../patch/ids.js';
-import { encodePatch, type Patch, patchFlips } from '../patch/patch.js';
+import { encodePatch, type Patch, countPatchFlips } from '../patch/patch.js';
 import { assertPatchFits, type ShapeOf } from '../patch/validate.js';
 import type { CommitId } from '../repo/ids.js';
 import type { Repository } from '../repo/repository.js';
@@ -82,7 +82,7 @@ export async function checkBase({ base, shapeOf }: Ground, patch: Patch): Promis
     assertPatchFits(patch, base, shapeOf);
     const tensors = Object.keys(patch.flips).length;
     return {
-      detail: `${base.slice(0, 10)} is this model's; ${count(patchFlips(patch).length, 'flip')} in ${count(tensors, 'tensor')} fit`,
+      detail: `${base.slice(0, 10)} is this model's; ${count(countPatchFlips(patch), 'flip')} in ${count(tensors, 'tensor')} fit`,
     };
   });
   return checks[0];

@@ -169,6 +169,7 @@ async function install(plan: FaultPlan): Promise<void> {
         ? write(descriptor, bytes.subarray(offset, offset + length), position)
         : real.writeSync(descriptor, bytes, offset, length, position),
     fsyncSync: sync,
+    fsync: (descriptor: number, done: Done<void>) => later(() => sync(descriptor), done),
     renameSync: rename,
     linkSync: link,
     rmSync: remove,
