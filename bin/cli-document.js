@@ -18,6 +18,18 @@ const text = [
   'it, rename the branch (`bankai branch -m OLD NEW`); to give it another name beside that one, tag the commit (`bankai tag NAME COMMIT`).\n',
   'There is no stash, and none is missed: whatever the working model holds is committed, so going elsewhere loses nothing, and',
   '`bankai checkout -` comes back.\n',
+  'Exit codes are those of git:\n',
+  '| exit code | meaning |',
+  '| --- | --- |',
+  '| 0 | It is done. |',
+  '| 1 | The answer is no: see the table below. |',
+  '| 128 | It cannot be done, and nothing was changed: any error that is not one of the others. |',
+  '| 129 | It cannot be understood: a flag, an argument, a name or a stack. |',
+  '| 130 | It was interrupted (Ctrl-C). |\n',
+  '| command | exits with 1 |',
+  '| --- | --- |',
+  ...Object.keys(commands).sort().flatMap(negative),
+  '',
   ...Object.keys(commands).sort().map(section),
 ].join('\n');
 
@@ -25,6 +37,13 @@ if (flag !== '--check') await writeFile(document, text);
 else if ((await readFile(document, 'utf8')) !== text) {
   console.error('docs/CLI.md is not what the commands say: run "npm run document" and commit it.');
   process.exitCode = 1;
+}
+
+/** When a command says no, in its own words. */
+function negative(id) {
+  const [, when] = /Exits with 1 ([^.]*)\./.exec(commands[id].description ?? '') ?? [];
+  const verb = id.replaceAll(':', ' ');
+  return when === undefined ? [] : [`| [${verb}](#${verb.replaceAll(' ', '-')}) | ${when} |`];
 }
 
 /** One command. */

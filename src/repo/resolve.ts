@@ -1,5 +1,5 @@
 /** Owns the meaning of names and stack expressions: which commits, and which set of patches. */
-import { CompatibilityError, UsageError } from '../errors.js';
+import { CompatibilityError, RepositoryError, UsageError } from '../errors.js';
 import type { PatchId } from '../patch/ids.js';
 import { readHead } from './branch.js';
 import { DESCRIPTOR_PATH, readDescriptor, writeRootCommit } from './descriptor.js';
@@ -8,7 +8,7 @@ import type { CommitId } from './ids.js';
 import { readLocalState } from './local-state.js';
 import { findEntry } from './object.js';
 import { isInitialised, type Repository } from './repository.js';
-import { type NamedCommit, resolveTerm } from './revision.js';
+import { findRef, type NamedCommit, resolveTerm } from './revision.js';
 import { parseStack, type Term } from './stack-expression.js';
 import { stateAt } from './state.js';
 
@@ -38,7 +38,9 @@ export const resolveStack = async (repository: Repository, expression: string): 
 export async function locateStack(repository: Repository, expression: string): Promise<ResolvedStack> {
   const { text, terms, without } = parseStack(expression);
   const root = await rootCommit(repository);
-  const parts = await resolveTerms(repository, root, terms);
+  const parts = await resolveTerms(repository, root, terms).catch((error: unknown) => {
+    throw terms.length > 1 && findRef(repository, text) !== undefined ? unwritable(repository, text) : error;
+  });
   const left = await resolveTerms(repository, root, without);
   const union = (of: readonly StackPart[]) => new Set(of.flatMap(({ commit }) => stateAt(repository, commit)));
   let patches: readonly PatchId[] | undefined;
@@ -52,6 +54,17 @@ export async function locateStack(repository: Repository, expression: string): P
       return (patches = [...union(parts)].filter((id) => !gone.has(id)).sort());
     },
   };
+}
+
+/** The error for a ref that plain git made with a "+" in its name, where its parts are none. */
+function unwritable(repository: Repository, name: string): RepositoryError {
+  const isBranch = findRef(repository, name) === `refs/heads/${name}`;
+  return new RepositoryError('UNKNOWN_REVISION', `"${name}" cannot be written in a stack: "+" joins names there`, {
+    hint: isBranch
+      ? `Give it another name: bankai branch -m "${name}" NAME. Or go to it with "bankai switch".`
+      : 'Use the id of its commit, as "git rev-parse" tells it.',
+    data: { name },
+  });
 }
 
 async function resolveTerms(repository: Repository, root: CommitId, terms: readonly Term[]): Promise<StackPart[]> {

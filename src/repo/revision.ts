@@ -135,7 +135,10 @@ async function stepBack(repository: Repository, from: Place, { kind, number }: S
   if (kind === 'parent') {
     const parents = await parentsOf(repository, commit);
     if (parents.length >= number) return parents[number - 1];
-    throw absent(`${so}^${number}`, `commit ${abbreviated(commit)} has ${parents.length} parents`);
+    throw absent(
+      `${so}^${number}`,
+      `commit ${abbreviated(commit)} has ${counted(parents.length, 'parent', 'parents')}`,
+    );
   }
   for (let i = 0; i < number; i++) {
     const [parent] = await parentsOf(repository, commit);
@@ -151,7 +154,10 @@ async function logged(repository: Repository, { ref }: Place, number: number, so
   const entries = readReflog(repository, ref);
   const oid = number < entries.length ? entries[entries.length - 1 - number].to : entries[0]?.from;
   if (number > entries.length || oid === undefined) {
-    throw absent(`${so}@{${number}}`, `the log of "${so || 'HEAD'}" has ${entries.length} entries`);
+    throw absent(
+      `${so}@{${number}}`,
+      `the log of "${so || 'HEAD'}" has ${counted(entries.length, 'entry', 'entries')}`,
+    );
   }
   const found = await peel(repository, oid);
   if (found === undefined) throw absent(`${so}@{${number}}`, `it was no commit then`);
@@ -192,14 +198,19 @@ function stepText({ kind, number }: Step): string {
   return kind === 'log' ? `@{${number}}` : `${kind === 'ancestor' ? '~' : '^'}${number}`;
 }
 
+const counted = (count: number, one: string, many: string): string =>
+  `${count === 0 ? 'no' : count} ${count === 1 ? one : many}`;
+
 function unknown(repository: Repository, name: string): RepositoryError {
   const known = ['refs/heads/', 'refs/tags/', 'refs/remotes/'].flatMap((folder) =>
     [...listRefs(repository, folder).keys()].map((ref) => ref.slice(folder.length)),
   );
-  const near = nearestNames(name, ['base', ...known]);
+  // A name with "+" was made by git, and cannot be written in a stack.
+  const near = nearestNames(name, [...new Set(['base', ...known.filter((other) => !other.includes('+'))])]);
   return new RepositoryError('UNKNOWN_REVISION', `There is no branch, tag or commit "${name}"`, {
-    hint:
-      near.length > 0
+    hint: name.includes('..')
+      ? 'A range of commits is no stack: use "bankai diff A B" to see what two stacks do not share, and "bankai log STACK".'
+      : near.length > 0
         ? `Did you mean ${near.map((other) => `"${other}"`).join(' or ')}?`
         : 'Use "bankai branch" to list the branches.',
     data: { name, near },

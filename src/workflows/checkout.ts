@@ -96,14 +96,19 @@ export async function checkout(
     const { repository } = workspace;
     const head = await readHead(repository);
     const wanted = placeBefore(repository, expression.trim());
-    const stack = await resolveStack(repository, wanted);
-    const destination = await destinationOf(workspace, wanted, () => composeCommit(repository, stack));
+    // A branch that plain git made may have a name that no stack can have: `-` goes back to it all the same.
+    const isBack = wanted !== expression.trim() && resolveRef(repository, `refs/heads/${wanted}`) !== undefined;
+    const stack = isBack ? undefined : await resolveStack(repository, wanted);
+    const name = stack?.expression ?? wanted;
+    const destination = await destinationOf(workspace, wanted, async () =>
+      composeCommit(repository, stack ?? (await resolveStack(repository, wanted))),
+    );
     // As in git, `checkout HEAD` goes nowhere.
-    const message = `checkout: moving from ${head.branch ?? head.commit} to ${stack.expression}`;
-    const note = /^(HEAD|@)$/.test(stack.expression) ? undefined : await noteOf(repository, actor, message);
-    const operation = `checkout: ${stack.expression}`;
+    const message = `checkout: moving from ${head.branch ?? head.commit} to ${name}`;
+    const note = /^(HEAD|@)$/.test(name) ? undefined : await noteOf(repository, actor, message);
+    const operation = `checkout: ${name}`;
     const outcome = await moveTo(workspace, { ...destination, operation, ...(note && { note }) }, actor);
-    return { ...outcome, stack: stack.expression };
+    return { ...outcome, stack: name };
   });
 }
 

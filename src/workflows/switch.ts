@@ -1,7 +1,7 @@
 /** Owns `bankai switch`: HEAD goes to a branch, there already or made for it; the working model follows. */
 import type { RepositoryError } from '../errors.js';
 import { UsageError } from '../errors.js';
-import { assertNewBranch, listBranches, readHead } from '../repo/branch.js';
+import { assertNewBranch, type Branch, listBranches, readHead } from '../repo/branch.js';
 import { composeCommit } from '../repo/compose.js';
 import { listRefs } from '../repo/refs.js';
 import { followingSettings } from '../repo/remotes.js';
@@ -33,17 +33,20 @@ export async function switchTo(
     const { repository } = workspace;
     const head = await readHead(repository);
     const wanted = branchMeant(repository, name);
-    const isBranch = (await listBranches(repository)).some((branch) => branch.name === wanted);
+    const branch = (await listBranches(repository)).find((known) => known.name === wanted);
+    const isBranch = branch !== undefined;
     const remote = isBranch || start !== undefined || detach === true ? undefined : followed(repository, wanted);
     if (start !== undefined || remote) await assertNewBranch(repository, wanted);
     else if (!isBranch && detach !== true) throw await noBranch(repository, wanted);
-    const stack = await resolveStack(repository, start ?? remote?.ref ?? (isBranch ? `refs/heads/${wanted}` : wanted));
-    const commit = await composeCommit(repository, stack);
+    // A branch that plain git made may have a name that no stack can have.
+    const stack =
+      branch && start === undefined ? undefined : await resolveStack(repository, start ?? remote?.ref ?? wanted);
+    const commit = stack ? await composeCommit(repository, stack) : (branch as Branch).commit;
     const note = await noteOf(repository, actor, `checkout: moving from ${head.branch ?? head.commit} to ${wanted}`);
     const config = remote && followingSettings(wanted, { remote: remote.name, ref: `refs/heads/${wanted}` });
     const to = { commit, ...(detach !== true && { branch: wanted }), note, ...(config && { config }) };
     const outcome = await moveTo(workspace, to, actor);
-    return { ...outcome, stack: start === undefined ? wanted : stack.expression };
+    return { ...outcome, stack: (start === undefined ? undefined : stack?.expression) ?? wanted };
   });
 }
 

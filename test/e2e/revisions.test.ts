@@ -208,6 +208,31 @@ describe('revisions and refs', () => {
     expect(readFileSync(svg, 'utf8')).toContain('layer 0 both');
   });
 
+  test('a branch that git made with a "+" in its name can be gone to and renamed, and says why it is in no stack', async () => {
+    await bankai('checkout', 'calc');
+    await git('branch', 'x+y', 'math');
+    expect(await bankai('switch', 'x+y')).toContain('Switched to branch x+y');
+    expect(await bankai('checkout', '-')).toContain('Switched to branch calc');
+    expect(await bankai('checkout', '-')).toContain('Switched to branch x+y');
+    expect(await bankai('log', '--oneline', '-n', '1')).toContain('x+y');
+    const { code, stderr } = await cli.run(['checkout', 'x+y']);
+    expect([code, stderr]).toEqual([
+      128,
+      'error: "x+y" cannot be written in a stack: "+" joins names there\n' +
+        'hint: Give it another name: bankai branch -m "x+y" NAME. Or go to it with "bankai switch".\n',
+    ]);
+    await bankai('branch', '-m', 'x+y', 'xy');
+    expect(await bankai('checkout', 'calc+xy')).toContain('2 patches');
+    await git('update-ref', 'refs/remotes/lab/x+y', 'math');
+    expect((await cli.run(['show', 'lab/x+y'])).stderr).toContain('git rev-parse');
+    await bankai('switch', 'xy');
+    // Where both parts are there, a stack is meant.
+    await git('branch', 'calc+math', 'main');
+    expect((await bankai('show', 'calc+math')).match(/^patch /gm)).toHaveLength(2);
+    await git('branch', '-D', 'calc+math', '--quiet');
+    expect((await cli.run(['log', 'calc..math'])).stderr).toContain('hint: A range of commits is no stack');
+  });
+
   test('what is not needed says why', async () => {
     expect((await cli.run(['stash'])).stderr).toContain('there is nothing to put aside');
     expect((await cli.run(['mv', 'a', 'b'])).stderr).toContain('a patch has no name of its own');
