@@ -3,22 +3,12 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import type { Engine, RowEffects, Sequence, UnitEffects } from '../../src/engine/engine.js';
 import { openEngine } from '../../src/engine/open.js';
-import { readGguf } from '../../src/gguf/read.js';
 import { bytesSource } from '../../src/gguf/source.js';
-import { seededRandom } from '../../src/search/random.js';
+import { parseProbes } from '../../src/search/probes.js';
 import { fixture, fixtureModel } from '../paths.js';
-import { createReferenceModel } from './reference-model.js';
+import { compareSlopes, PROJECTIONS, sizeOf } from './slopes.js';
 
 const bytes = new Uint8Array(readFileSync(fixtureModel));
-const PROJECTIONS = ['attn_q', 'attn_k', 'attn_v', 'attn_output', 'ffn_gate', 'ffn_up', 'ffn_down'];
-
-/** The largest |effect| of a tensor's rows: what float32 can get wrong is a small part of that, however small the row's own. */
-function sizeOf(effects: Float32Array): number {
-  let most = 0;
-  for (const value of effects) most = Math.max(most, Math.abs(value));
-  return most;
-}
-
 let engine: Engine;
 beforeAll(async () => {
   engine = await openEngine(bytesSource(bytes), { threads: 2 });
@@ -33,40 +23,12 @@ function effectsOfRows(sequences: readonly Sequence[]): RowEffects {
 }
 
 test('500 random rows of all layers and kinds have the slope of moving their outputs, within 1 %', () => {
-  const probes = JSON.parse(readFileSync(fixture('probes', 'arithmetic.json'), 'utf8')) as {
-    prompt: string;
-    correct: string;
-  }[];
-  const sequences = probes
-    .map(({ prompt, correct }): Sequence => {
-      const from = engine.tokenizer.encode(prompt).length;
-      return { tokens: [...engine.tokenizer.encode(prompt), ...engine.tokenizer.encode(correct)], from };
-    })
-    .filter(({ tokens }) => tokens.length <= 7)
-    .slice(0, 4);
-  expect(sequences).toHaveLength(4);
-  const model = createReferenceModel(readGguf(bytesSource(bytes)), bytes);
-  const { byTensor } = effectsOfRows(sequences);
-  const streams = sequences.map((sequence) => model.streams(sequence));
-  const before = sequences.map((sequence, s) => model.logProbability(sequence, streams[s][model.layers], model.layers));
-  const random = seededRandom(4);
-  const worst = { error: 0, of: '' };
-  for (let i = 0; i < 500; i++) {
-    const layer = i % model.layers;
-    const tensor = `blk.${layer}.${PROJECTIONS[Math.floor(i / model.layers) % PROJECTIONS.length]}.weight`;
-    const effects = byTensor.get(tensor) as Float32Array;
-    const rows = effects.length / sequences.length;
-    const row = random.nextInt(rows);
-    const s = random.nextInt(sequences.length);
-    // Float64 leaves room for a step so small that one side of it is enough.
-    const step = 1e-5;
-    const moved = model.logProbability(sequences[s], streams[s][layer], layer, { tensor, row, step });
-    const slope = (moved - before[s]) / step;
-    const own = effects.subarray(s * rows, (s + 1) * rows);
-    const error = Math.abs(own[row] - slope) / (0.01 * Math.abs(slope) + 1e-5 * sizeOf(own));
-    if (error > worst.error) Object.assign(worst, { error, of: `row ${row} of ${tensor}: ${own[row]}, not ${slope}` });
-  }
-  expect(worst.error < 1 ? '' : worst.of).toBe('');
+  const { probes } = parseProbes(readFileSync(fixture('probes', 'arithmetic.json')), 'arithmetic.json');
+  const slopes = compareSlopes({ engine, model: bytes, probes, count: 500, seed: 4 });
+  expect(slopes).toHaveLength(500);
+  expect(new Set(slopes.map(({ tensor }) => tensor)).size).toBe(engine.config.layers * PROJECTIONS.length);
+  expect(slopes.filter(({ slope }) => slope !== 0).length).toBeGreaterThan(490);
+  expect(slopes.filter(({ error }) => !(error < 1))).toEqual([]);
 }, 240_000);
 
 interface Reference {
