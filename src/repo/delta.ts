@@ -33,16 +33,17 @@ export function applyDelta(base: Buffer, delta: Buffer, byteLimit: number): Buff
   };
   while (at < delta.length) {
     const instruction = byte();
+    if (instruction === 0) throw new RangeError('a delta has an instruction of a later version');
     if (instruction < 0x80) {
-      if (instruction === 0) throw new RangeError('a delta has an instruction of a later version');
       append(delta, at, instruction);
       at += instruction;
       continue;
     }
-    const operand = (bits: readonly number[]): number =>
-      bits.reduce((value, bit, i) => ((instruction >> bit) & 1 ? value + byte() * 256 ** i : value), 0);
-    const from = operand([0, 1, 2, 3]);
-    append(base, from, operand([4, 5, 6]) || 0x10000);
+    let from = 0;
+    let count = 0;
+    for (let bit = 0; bit < 4; bit++) if ((instruction >> bit) & 1) from += byte() * 256 ** bit;
+    for (let bit = 0; bit < 3; bit++) if ((instruction >> (bit + 4)) & 1) count += byte() * 256 ** bit;
+    append(base, from, count || 0x10000);
   }
   if (made !== length) throw new RangeError('a delta makes less than it says');
   return result;

@@ -64,8 +64,10 @@ export function openPacks(objectDirectory: string): Packs {
     if (opened === undefined) packs.refresh();
     const wanted = Buffer.from(oid, 'hex');
     // Neighbours in history are neighbours on disk: most objects are where the last one was.
-    for (const pack of last === undefined ? (opened ?? []) : [last, ...(opened ?? [])]) {
-      const at = positionOf(pack, wanted);
+    let at = last && positionOf(last, wanted);
+    if (last !== undefined && at !== undefined) return { pack: last, at };
+    for (const pack of opened ?? []) {
+      at = positionOf(pack, wanted);
       if (at !== undefined) {
         last = pack;
         return { pack, at };
@@ -196,7 +198,9 @@ function readAt(pack: Pack, offset: number, readById: (oid: ObjectId) => GitObje
       throw new Error(`${pack.name} has a chain of deltas without end`);
     const entry = readEntry(pack, at);
     if (typeof entry.base === 'undefined') {
-      object = remember(pack, at, { type: entry.type, content: entry.content });
+      object = { type: entry.type, content: entry.content };
+      // A commit that nothing is a delta of is asked for once.
+      if (deltas.length > 0 || object.type !== 'commit') remember(pack, at, object);
       break;
     }
     deltas.push({ offset: at, delta: entry.content });

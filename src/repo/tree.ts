@@ -50,7 +50,7 @@ async function writeTree(repository: Repository, tree: Tree): Promise<ObjectId> 
 }
 
 /** Encodes a tree object. git orders entries by their bytes, a subtree as if its name ended in a slash. */
-function encodeTree(tree: Tree): Buffer {
+export function encodeTree(tree: Tree): Buffer {
   const entries = [...tree].map(([name, { mode, oid, type }]) => ({
     place: Buffer.from(type === 'tree' ? `${name}/` : name),
     bytes: Buffer.concat([Buffer.from(`${mode.replace(/^0/, '')} ${name}\0`), Buffer.from(oid, 'hex')]),

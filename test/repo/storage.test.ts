@@ -1,13 +1,25 @@
 /** What we read and write of git's own files, held against the real git. */
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { chmodSync, cpSync, readdirSync, readFileSync, rmSync, utimesSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
 import { listBranches, readHead } from '../../src/repo/branch.js';
 import { applyDelta } from '../../src/repo/delta.js';
 import { parseSettings, readSettings } from '../../src/repo/git-config.js';
 import { descendsFrom } from '../../src/repo/history.js';
 import { asCommitId } from '../../src/repo/ids.js';
 import { readIndex } from '../../src/repo/index-file.js';
+import { treeOfIndex } from '../../src/repo/index-tree.js';
 import { readLog } from '../../src/repo/log.js';
 import { parseCommit } from '../../src/repo/parse-commit.js';
 import { readObject } from '../../src/repo/read-object.js';
@@ -188,6 +200,20 @@ describe('the index', () => {
     expect(() => readIndex(repository)).toThrow('version 4');
     writeFileSync(join(repository.gitDirectory, 'index'), 'DIRC nonsense, nonsense, nonsense');
     expect(() => readIndex(repository)).toThrow('checksum');
+  });
+
+  test('says which tree it is, as git says it, wherever its files lie', async () => {
+    const { directory, gitDirectory } = await newRepository();
+    for (const path of ['a/x/1', 'a-b', 'a.b', 'a0', 'a/x.y', 'a/x/2/3', 'b/c/d/e', 'run']) {
+      mkdirSync(dirname(join(directory, path)), { recursive: true });
+      writeFileSync(join(directory, path), path);
+    }
+    chmodSync(join(directory, 'run'), 0o755);
+    symlinkSync('run', join(directory, 'link'));
+    runGit(directory, 'add', '.');
+    expect(treeOfIndex(readIndex(describeRepository(directory)))).toBe(runGit(directory, 'write-tree'));
+    rmSync(join(gitDirectory, 'index'));
+    expect(treeOfIndex(readIndex(describeRepository(directory)))).toBe(runGit(directory, 'write-tree'));
   });
 
   test('tells what was changed since', async () => {
