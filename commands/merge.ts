@@ -13,7 +13,7 @@ export default class Merge extends BankaiCommand {
     "The same as git's own merge: what the other side gained since the two histories parted comes in, what it removed goes. " +
     'Patches cannot conflict, but a row that two of them flip cancels, and that is reported. HEAD moves without a commit ' +
     'where it can. With --search a patch is then searched on top, with the probes that the patches of both sides were ' +
-    'searched with, and committed if it gains anything.';
+    'searched with, and committed if it gains anything; after Ctrl-C the same with --resume goes on to the same patch.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> math',
     '<%= config.bin %> <%= command.id %> math --no-ff -m "arithmetic goes into the release"',
@@ -35,6 +35,10 @@ export default class Merge extends BankaiCommand {
       min: 1,
       dependsOn: ['search'],
       summary: 'Try at most so many candidates; the search ends by itself.',
+    }),
+    resume: Flags.boolean({
+      dependsOn: ['search'],
+      summary: 'Go on with the search of this merge where Ctrl-C or a crash ended it; the merge itself is done.',
     }),
     threads: Flags.integer({ min: 1, dependsOn: ['search'], summary: 'Threads; the result does not depend on them.' }),
     ...signingFlags,
@@ -58,7 +62,7 @@ export default class Merge extends BankaiCommand {
     const update = this.progress('Searching');
     const search = {
       budget: iterations === undefined ? {} : { iterations },
-      ...{ threads: flags.threads ?? defaultThreads(), signal: this.signal },
+      ...{ threads: flags.threads ?? defaultThreads(), resume: flags.resume, signal: this.signal },
       onProgress: (progress: SearchProgress) => update(searchUpdate(progress, iterations)),
     };
     return this.answer(await mergeAndSearch(this.directory, { ...request, ...search }, recorder), renderMerge);

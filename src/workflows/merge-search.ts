@@ -1,7 +1,8 @@
 /** Owns `bankai merge --search`: after the merge, a small patch on top that mends what stacking lost. */
-import { BankaiError, SearchError } from '../errors.js';
+import { BankaiError, RepositoryError, SearchError } from '../errors.js';
 import { readHead } from '../repo/branch.js';
 import { composeCommit } from '../repo/compose.js';
+import { descendsFrom } from '../repo/history.js';
 import { resolveStack } from '../repo/resolve.js';
 import { readEvidence, readState } from '../repo/state.js';
 import type { Budget } from '../search/stopping.js';
@@ -16,6 +17,8 @@ import { openWorkspace } from './workspace.js';
 export interface MendRequest extends MergeRequest {
   readonly budget: Budget;
   readonly threads: number;
+  /** Goes on with the search of this merge that was interrupted. */
+  readonly resume?: boolean;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: SearchProgress) => void;
 }
@@ -28,20 +31,21 @@ export interface MendOutcome extends MergeOutcome {
 /**
  * Merges a stack into HEAD and then searches a patch on top, with all probes and controls that the patches of both sides
  * were searched with. Throws PROBES_UNUSABLE where none was, and what `merge` throws, before anything is changed; then
- * what `commit` throws: the merge stays.
+ * what `commit` throws: the merge stays, and after INTERRUPTED `resume` goes on. CHECKPOINT_MISSING for `resume` before the merge.
  */
 export async function mergeAndSearch(
   directory: string,
   request: MendRequest,
   recorder: Recorder,
 ): Promise<MendOutcome> {
-  const { stack, budget, threads, signal, onProgress } = request;
+  const { stack, budget, threads, resume = false, signal, onProgress } = request;
+  if (resume) await assertMerged(directory, stack);
   const { probes, controls } = await probesOfBoth(directory, stack);
   const signer = await openSigner(recorder);
   const merged = await merge(directory, request, { ...recorder, signer });
   try {
     const searching = {
-      ...{ probes, controls, threads, seed: 1, budget },
+      ...{ probes, controls, threads, seed: 1, budget, resume },
       ...({ strategy: 'guided', fitness: 'answer' } as const),
       ...(signal && { signal }),
       ...(onProgress && { onProgress }),
@@ -75,7 +79,25 @@ async function probesOfBoth(directory: string, expression: string) {
   }
   for (const digest of found.search.keys()) found.control.delete(digest);
   if (found.search.size === 0) throw neverSearched(stack.expression);
-  return { probes: [...found.search.values()], controls: [...found.control.values()] };
+  // The same before and after the merge: a search is known again by its files, in their order.
+  const inOrder = (files: ReadonlyMap<string, ProbeFile>) =>
+    [...files]
+      .map(([digest, file]) => [`${file.name} ${digest}`, file] as const)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([, file]) => file);
+  return { probes: inOrder(found.search), controls: inOrder(found.control) };
+}
+
+/** Asserts that HEAD has a stack already: a search on top of it can only then have begun. */
+async function assertMerged(directory: string, expression: string): Promise<void> {
+  const { repository } = await openWorkspace(directory);
+  const { commit } = await readHead(repository);
+  const theirs = await composeCommit(repository, await resolveStack(repository, expression));
+  if (theirs === commit || (await descendsFrom(repository, commit, theirs))) return;
+  throw new RepositoryError('CHECKPOINT_MISSING', `There is no search to go on with: ${expression} is not merged yet`, {
+    hint: 'Leave --resume out: then it is merged, and searched anew.',
+    data: { stack: expression },
+  });
 }
 
 function neverSearched(stack: string): SearchError {

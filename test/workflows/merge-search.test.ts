@@ -2,11 +2,14 @@
 import { beforeAll, expect, test } from '@jest/globals';
 import { readHead } from '../../src/repo/branch.js';
 import { readCommit } from '../../src/repo/object.js';
+import { resolveStack } from '../../src/repo/resolve.js';
 import { readState } from '../../src/repo/state.js';
+import type { SearchProgress } from '../../src/search/strategy.js';
 import { checkout } from '../../src/workflows/checkout.js';
 import { commit } from '../../src/workflows/commit.js';
 import { checkEvidence } from '../../src/workflows/evidence.js';
 import { mergeAndSearch } from '../../src/workflows/merge-search.js';
+import { switchTo } from '../../src/workflows/switch.js';
 import { openWorkspace } from '../../src/workflows/workspace.js';
 import { createCli } from '../e2e/cli.js';
 import { fingerprint, makeSampleRepository, recorderAt, someProbes } from '../e2e/repository.js';
@@ -49,6 +52,28 @@ test('searches with the probes and controls of both sides, on top of all their p
     'search calculus.json 8',
     'control knowledge.json 6',
   ]);
+});
+
+test('goes on after an interruption, to the same patch', async () => {
+  const stack = 'rules';
+  const stateAt = async (expression: string) =>
+    (await resolveStack((await openWorkspace(directory)).repository, expression)).patches;
+  await switchTo(directory, { name: 'again', start: 'sums~2' });
+  await expect(mergeAndSearch(directory, { stack, ...search, resume: true }, recorderAt(cli))).toFailWithCode(
+    'CHECKPOINT_MISSING',
+  );
+  expect(await stateAt('again')).toEqual(await stateAt('sums~2'));
+  const stop = new AbortController();
+  const onProgress = ({ iterations }: SearchProgress) => {
+    if (iterations >= 4) stop.abort();
+  };
+  const interrupted = { stack, ...search, signal: stop.signal, onProgress };
+  await expect(mergeAndSearch(directory, interrupted, recorderAt(cli))).toFailWithCode('INTERRUPTED');
+  expect(await stateAt('again')).toEqual(await stateAt('sums~1'));
+  const resumed = { stack, ...search, resume: true };
+  const { result, mend } = await mergeAndSearch(directory, resumed, recorderAt(cli));
+  expect([result, mend?.branch]).toEqual(['up-to-date', 'again']);
+  expect(await stateAt('again')).toEqual(await stateAt('sums'));
 });
 
 test('merges nothing where neither side was searched', async () => {
