@@ -8,7 +8,7 @@ export default class Config extends BankaiCommand {
   static override summary = "Read and change settings: git's own, in git's own files.";
   static override description =
     "Without a name all settings are listed, what counts most last: the machine's, your own (--global), the repository's, those " +
-    'of GIT_CONFIG_COUNT. Bankai reads user.name and user.email, core.logAllRefUpdates, branch and remote settings, and one of its ' +
+    'of GIT_CONFIG_COUNT. Bankai reads user.name and user.email, core.logAllRefUpdates, branch and remote settings, insteadOf, http settings as proxy and sslCAInfo, and one of its ' +
     'own: bankai.signCommits, true or false (the default), signs every commit. Exits with 1 for what is not set.';
   static override examples = [
     '<%= config.bin %> <%= command.id %>',

@@ -1,6 +1,7 @@
 import { Flags } from '@oclif/core';
 import { renderRemotes, renderRemotesVerbose } from '../src/render/remote.js';
 import { BankaiCommand } from './base.js';
+import { configPlaces } from './terminal/config-places.js';
 
 export default class Remote extends BankaiCommand {
   static override summary = 'List the remotes, and add, remove, rename or move them.';
@@ -12,6 +13,9 @@ export default class Remote extends BankaiCommand {
   async run() {
     const { flags } = await this.parse(Remote);
     const { remotes } = await import('../src/workflows/remote.js');
-    return this.answer(await remotes(this.directory), flags.verbose ? renderRemotesVerbose : renderRemotes);
+    return this.answer(
+      await remotes(this.directory, configPlaces(process.env)),
+      flags.verbose ? renderRemotesVerbose : renderRemotes,
+    );
   }
 }

@@ -102,6 +102,7 @@ export type RegistryCode =
 export type RemoteCode =
   | 'REMOTE_UNREACHABLE'
   | 'REMOTE_DENIED'
+  | 'REMOTE_UNTRUSTED'
   | 'REMOTE_NOT_FOUND'
   | 'REMOTE_FAILED'
   | 'REMOTE_PROTOCOL'

@@ -1,6 +1,7 @@
 import { Args } from '@oclif/core';
 import { renderRemote } from '../../src/render/remote.js';
 import { BankaiCommand } from '../base.js';
+import { configPlaces } from '../terminal/config-places.js';
 
 export default class RemoteAdd extends BankaiCommand {
   static override summary = 'Add a remote.';
@@ -19,6 +20,6 @@ export default class RemoteAdd extends BankaiCommand {
   async run() {
     const { args } = await this.parse(RemoteAdd);
     const { newRemote } = await import('../../src/workflows/remote.js');
-    return this.answer(await newRemote(this.directory, args.name, args.url), renderRemote);
+    return this.answer(await newRemote(this.directory, args.name, args.url, configPlaces(process.env)), renderRemote);
   }
 }

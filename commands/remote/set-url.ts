@@ -1,6 +1,7 @@
 import { Args, Flags } from '@oclif/core';
 import { renderRemote } from '../../src/render/remote.js';
 import { BankaiCommand } from '../base.js';
+import { configPlaces } from '../terminal/config-places.js';
 
 export default class RemoteSetUrl extends BankaiCommand {
   static override summary = 'Change where a remote is.';
@@ -17,7 +18,13 @@ export default class RemoteSetUrl extends BankaiCommand {
   async run() {
     const { args, flags } = await this.parse(RemoteSetUrl);
     const { changeRemoteUrl } = await import('../../src/workflows/remote.js');
-    const remote = await changeRemoteUrl(this.directory, args.name, args.url, { push: flags.push });
+    const remote = await changeRemoteUrl(
+      this.directory,
+      args.name,
+      args.url,
+      { push: flags.push },
+      configPlaces(process.env),
+    );
     return this.answer(remote, renderRemote);
   }
 }

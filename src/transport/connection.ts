@@ -2,6 +2,7 @@
 import type { ObjectId } from '../repo/ids.js';
 import type { Quarantine } from '../repo/quarantine.js';
 import type { Repository } from '../repo/repository.js';
+import type { TransportConfiguration } from './configured.js';
 import type { Credentials } from './credentials.js';
 import type { GitProgram } from './git-program.js';
 
@@ -9,6 +10,8 @@ import type { GitProgram } from './git-program.js';
 export interface ConnectionOptions {
   readonly git: GitProgram;
   readonly credentials: Credentials;
+  /** By default what the repository's own configuration says. */
+  readonly configuration?: TransportConfiguration;
   readonly signal?: AbortSignal;
   /** Milliseconds without a byte after which the remote counts as dead. */
   readonly timeoutMs: number;

@@ -1,5 +1,6 @@
 /** Owns who we say we are to a server: asked for only when the server wants to know, and told again how that went. */
 import type { GitProgram } from './git-program.js';
+import { decoded, isLoopback } from './url.js';
 
 /** A user name and a password, or a token in place of one. */
 export interface Credential {
@@ -32,12 +33,12 @@ export function createCredentials(git: GitProgram, token: Token | undefined): Cr
     async find(url, asked) {
       const fits = token !== undefined && (token.host ?? asked.host) === url.host && isPrivate(url);
       // Any name will do beside a token.
-      if (fits) return { username: decodeURIComponent(url.username) || 'token', password: token.value };
+      if (fits) return { username: decoded(url.username) || 'token', password: token.value };
       const question = [
         `protocol=${url.protocol.slice(0, -1)}`,
         `host=${url.host}`,
         `path=${url.pathname.slice(1)}`,
-        ...(url.username === '' ? [] : [`username=${decodeURIComponent(url.username)}`]),
+        ...(url.username === '' ? [] : [`username=${decoded(url.username)}`]),
       ];
       const answer = await git
         .run(['credential', 'fill'], { input: `${question.join('\n')}\n\n` })
@@ -57,5 +58,4 @@ export function createCredentials(git: GitProgram, token: Token | undefined): Cr
 }
 
 /** Whether nobody on the way can read what is sent. */
-const isPrivate = ({ protocol, hostname }: URL): boolean =>
-  protocol === 'https:' || hostname === 'localhost' || /^127(\.\d+){3}$|^\[::1\]$/.test(hostname);
+const isPrivate = ({ protocol, hostname }: URL): boolean => protocol === 'https:' || isLoopback(hostname);

@@ -13,6 +13,7 @@ import { hasObject, readObject } from '../repo/read-object.js';
 import { listRefs } from '../repo/refs.js';
 import type { Repository } from '../repo/repository.js';
 import { writePackToSend } from '../repo/send-pack.js';
+import type { HttpSettings } from './configured.js';
 import type {
   Advertisement,
   Connection,
@@ -21,7 +22,8 @@ import type {
   RemoteRef,
   UpdateResults,
 } from './connection.js';
-import { createHttpClient, type HttpClient, type RequestBody } from './http.js';
+import { createHttpClient, type HttpClient } from './http.js';
+import type { RequestBody } from './http-exchange.js';
 import { FLUSH, garbled, pktLine, type PktReader, readPktLines } from './pkt-line.js';
 import { createTalk } from './talk.js';
 
@@ -41,10 +43,10 @@ interface HttpAdvertisement extends Advertisement {
 }
 
 /** Connects over HTTP: nothing is sent before something is asked. */
-export function connectHttp(url: URL, options: ConnectionOptions): Connection {
+export function connectHttp(url: URL, options: ConnectionOptions, configured?: (url: URL) => HttpSettings): Connection {
   const { byteLimit = PACK_BYTES } = options;
   const talkLimit = Math.min(byteLimit, TALK_BYTES);
-  const client = createHttpClient(url, options);
+  const client = createHttpClient(url, options, configured);
   const offers = new Map<Service, HttpAdvertisement>();
   const discover = async (service: Service): Promise<HttpAdvertisement> => {
     const offer = await readAdvertisement(client, url, service, talkLimit);
@@ -126,7 +128,9 @@ async function readAdvertisement(
     if ((await lines.next()) === 'done') throw garbled('it says nothing of its refs');
     first = await nextText(lines);
   }
-  return { base, ...(await parseRefs(first, lines)) };
+  const offer = { base, ...(await parseRefs(first, lines)) };
+  await listenToTheEnd(lines);
+  return offer;
 }
 
 async function parseRefs(first: string | undefined, lines: PktReader): Promise<Omit<HttpAdvertisement, 'base'>> {
@@ -181,7 +185,10 @@ async function* afterAcknowledgements(lines: PktReader): AsyncGenerator<Buffer> 
     if (text.startsWith('ERR ')) throw failed(next.line.toString('utf8', 4));
     if (/^(NAK|ACK [0-9a-f]{40})\n?$/.test(text)) acknowledged = true;
     else if (!acknowledged) throw garbled('it answers something else than was asked');
-    else return yield* demultiplex(lines, { first: next.line });
+    else {
+      yield* demultiplex(lines, { first: next.line });
+      return listenToTheEnd(lines);
+    }
   }
 }
 
@@ -201,6 +208,7 @@ async function* demultiplex(
   }
 }
 
+/** Hears an answer out: one that is left where it is holds its connection, and the program with it. */
 async function listenToTheEnd(lines: PktReader): Promise<void> {
   while ((await lines.next()) !== 'done');
 }

@@ -46,6 +46,19 @@ function parseUrl(text: string): URL {
   return url;
 }
 
+/** Whether a host is this machine. */
+export const isLoopback = (hostname: string): boolean =>
+  hostname === 'localhost' || /^127(\.\d+){3}$|^\[::1\]$/.test(hostname);
+
+/** A name or password of an address as it is meant; what is no percent-encoding is meant as it stands. */
+export function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
 /** An address without the password or token in it, to be shown. */
 export const withoutSecrets = (address: string): string =>
   address.replace(/^([A-Za-z][A-Za-z0-9+.-]*:\/\/)([^/?#]*)@/, (_, scheme: string, person: string) => {

@@ -13,6 +13,7 @@ import { addRemote, followingSettings, listRemotes, type Remote } from '../repo/
 import { describeRepository, isInitialised, type Repository } from '../repo/repository.js';
 import { readState } from '../repo/state.js';
 import type { Advertisement } from '../transport/connection.js';
+import { readTransportSettings, rewriteAddress } from '../transport/configured.js';
 import { parseAddress } from '../transport/url.js';
 import { type Actor, noteOf } from './actor.js';
 import { fetchFrom, type FetchOutcome, noteRemoteHead, type RemoteOptions } from './fetch.js';
@@ -50,9 +51,12 @@ const ORIGIN = 'origin';
  */
 export async function clone(request: CloneRequest, actor: Actor, options: RemoteOptions): Promise<CloneOutcome> {
   const { directory } = request;
-  const address = parseAddress(request.url, request.from);
+  const settings = await readTransportSettings(undefined, options.configuration?.places);
+  const meant = rewriteAddress(request.url, settings);
+  const address = parseAddress(meant, request.from);
   // A relative path means something else in there.
-  const url = address.way === 'git' && address.path !== undefined ? address.path : request.url;
+  const isPath = meant === request.url && address.way === 'git' && address.path !== undefined;
+  const url = isPath ? address.path : request.url;
   const existed = existsSync(directory);
   const fresh = await assertPlace(directory, url);
   try {

@@ -16,7 +16,6 @@ import { type Remote } from '../repo/remotes.js';
 import type { Repository } from '../repo/repository.js';
 import { connect } from '../transport/connect.js';
 import type { Advertisement, ConnectionOptions, RemoteRef } from '../transport/connection.js';
-import { parseAddress, withoutSecrets } from '../transport/url.js';
 import { type Actor, noteOf } from './actor.js';
 import { changeOnly } from './change-refs.js';
 import { type Incoming, verifyIncoming } from './incoming.js';
@@ -98,9 +97,8 @@ export async function fetchFrom(
   actor: Actor,
   options: RemoteOptions,
 ): Promise<Fetching> {
-  const url = withoutSecrets(remote.url);
+  const { connection, url } = await connect(repository, remote.url, options);
   return withQuarantine(repository, async (quarantine) => {
-    const connection = connect(repository, parseAddress(remote.url, repository.directory), options);
     const advertised = await connection.advertised();
     const plan = planFetch(remote, advertised, request);
     const known = reachableTips(repository);

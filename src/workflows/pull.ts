@@ -1,5 +1,5 @@
 /** Owns `bankai pull`: what a remote has is fetched, verified and merged; the working model follows. */
-import { RepositoryError } from '../errors.js';
+import { RemoteError, RepositoryError } from '../errors.js';
 import { readHead } from '../repo/branch.js';
 import { assertNothingInProgress } from '../repo/in-progress.js';
 import { resolveRef } from '../repo/refs.js';
@@ -24,7 +24,7 @@ export interface PullOutcome extends MergeOutcome {
   readonly fetched: FetchOutcome;
 }
 
-/** Pulls. Throws NO_UPSTREAM, REMOTE_UNKNOWN, UNKNOWN_REVISION, and as `fetchFrom` and `merge`. */
+/** Pulls. Throws NO_UPSTREAM, REMOTE_UNKNOWN, UNKNOWN_REVISION, REMOTE_UNSUPPORTED, and as `fetchFrom` and `merge`. */
 export async function pull(
   directory: string,
   { remote: name, branch: wanted, fastForward }: PullRequest,
@@ -43,6 +43,11 @@ export async function pull(
     await changeWithoutModel(workspace, { refs, note });
     // What the merge does and what was fetched are one operation; without a merge that alone.
     const fetching = () => changeOnly({ ...workspace, earlier: refs }, `pull: ${remote.name}`, {});
+    const left = fetched.ignored.find(({ ref }) => ref === upstream.ref);
+    if (left) {
+      await fetching();
+      throw unusable(remote.name, left);
+    }
     const place = trackingRef(remote.fetch, upstream.ref);
     if (place === undefined || resolveRef(repository, place) === undefined) {
       throw new RepositoryError('UNKNOWN_REVISION', `${remote.name} has no branch "${shortName(upstream.ref)}"`, {
@@ -64,6 +69,14 @@ export async function pull(
       await fetching();
       throw error;
     }
+  });
+}
+
+/** What was left alone is not what we have of it from before. */
+function unusable(remote: string, { ref, reason }: FetchOutcome['ignored'][number]): RemoteError {
+  return new RemoteError('REMOTE_UNSUPPORTED', `Cannot use branch "${shortName(ref)}" of ${remote}: ${reason}`, {
+    hint: 'Your branch was not changed. Ask whoever looks after the remote, or name another branch.',
+    data: { ref, reason },
   });
 }
 

@@ -15,7 +15,6 @@ import type { Repository } from '../repo/repository.js';
 import { trackingRef } from '../repo/upstream.js';
 import { connect } from '../transport/connect.js';
 import type { Advertisement, ConnectionOptions, PushReport } from '../transport/connection.js';
-import { parseAddress, withoutSecrets } from '../transport/url.js';
 import { type Actor, noteOf } from './actor.js';
 import { changeOnly, sentElsewhere } from './change-refs.js';
 import { chooseRemote } from './upstream.js';
@@ -75,10 +74,11 @@ export async function push(
     const { repository } = workspace;
     const remote = await chooseRemote(repository, request.remote);
     const wanted = await wantedRefs(repository, request);
-    const address = remote.pushUrl ?? remote.url;
-    const url = withoutSecrets(address);
+    // Who says where to push to means that, and nothing instead of it.
+    const { connection, url } = await connect(repository, remote.pushUrl ?? remote.url, options, {
+      push: remote.pushUrl === undefined,
+    });
     return withQuarantine(repository, async (quarantine) => {
-      const connection = connect(repository, parseAddress(address, repository.directory), options);
       const there = await connection.pushable();
       const plan = await Promise.all(wanted.map((item) => judge(repository, remote, item, there, request)));
       const rejected = plan.flatMap(({ ref, reason }) => (reason === undefined ? [] : [{ ref, reason }]));

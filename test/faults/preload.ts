@@ -208,13 +208,16 @@ async function install(plan: FaultPlan): Promise<void> {
     unlink: async (path: unknown) => remove(path),
     rmdir: async (path: unknown) => rmdir(path),
     mkdir: async (path: unknown, options?: fs.MakeDirectoryOptions) => mkdir(path, options),
-    copyFile: async (from: fs.PathLike, to: fs.PathLike) =>
-      pass(
+    copyFile: async (from: fs.PathLike, to: fs.PathLike) => {
+      // What is not there changes nothing.
+      if (!real.existsSync(from)) return real.copyFileSync(from, to);
+      return pass(
         'copy',
         absolute(to),
         () => real.copyFileSync(from, to),
         () => real.writeFileSync(to, real.readFileSync(from).subarray(0, 1000)),
-      ),
+      );
+    },
   });
 
   const handle = await realOpen(process.execPath, 'r');

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { runGit } from '../repo/run-git.js';
@@ -16,6 +17,12 @@ export interface HostBehaviour {
   intercept?: (request: IncomingMessage, response: ServerResponse) => boolean;
 }
 
+/** A request, and what else was said with it. */
+export interface GitRequest {
+  readonly line: string;
+  readonly authorized: boolean;
+}
+
 export interface GitHost {
   /** Address of a repository on it. */
   url(name: string): string;
@@ -23,17 +30,21 @@ export interface GitHost {
   readonly directory: string;
   readonly behaviour: HostBehaviour;
   /** What was asked of it: `GET /a.git/info/refs`, and whether somebody said who they are. */
-  readonly requests: { readonly line: string; readonly authorized: boolean }[];
+  readonly requests: GitRequest[];
+  readonly port: number;
   /** Makes an empty bare repository that checks whatever comes in. */
   create(name: string): string;
   close(): Promise<void>;
 }
 
-/** Starts a host of the repositories in a directory. */
-export async function startGitHost(directory: string): Promise<GitHost> {
+/** Starts a host of the repositories in a directory; with a certificate (PEM) it speaks TLS. */
+export async function startGitHost(
+  directory: string,
+  certificate?: { readonly cert: string; readonly key: string },
+): Promise<GitHost> {
   const behaviour: HostBehaviour = {};
-  const requests: { line: string; authorized: boolean }[] = [];
-  const server = createServer((request, response) => {
+  const requests: GitRequest[] = [];
+  const answer = (request: IncomingMessage, response: ServerResponse): void => {
     const path = new URL(request.url ?? '/', 'http://host').pathname;
     const { authorization } = request.headers;
     requests.push({ line: `${request.method} ${path}`, authorized: authorization !== undefined });
@@ -43,12 +54,14 @@ export async function startGitHost(directory: string): Promise<GitHost> {
       return;
     }
     runBackend(directory, request, response, behaviour).catch((error: unknown) => response.destroy(error as Error));
-  });
+  };
+  const server = certificate ? createSecureServer(certificate, answer) : createServer(answer);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   return {
-    url: (name) => `http://127.0.0.1:${port}/${name}`,
+    url: (name) => `${certificate ? 'https' : 'http'}://127.0.0.1:${port}/${name}`,
+    port,
     directory,
     behaviour,
     requests,

@@ -437,6 +437,15 @@ describe('a server', () => {
     await isRefused('REMOTE_UNREACHABLE', /Cannot reach 127\.0\.0\.1:\d+: /);
   });
 
+  test('that has said everything and does not stop is not waited for', async () => {
+    answering(/info\/refs/, (_, response) => {
+      response.writeHead(200, advertisementType);
+      response.write(Buffer.concat([line('# service=git-upload-pack\n'), Buffer.from('0000')]));
+      response.write(Buffer.concat([line(`${mainOver()} refs/heads/main\0side-band-64k\n`), Buffer.from('0000')]));
+    });
+    await isRefused('REMOTE_UNREACHABLE', /has sent nothing for 0\.2 seconds/, access(200));
+  });
+
   test('that falls silent', async () => {
     answering(/\/git-upload-pack$/, (_, response) => {
       response.writeHead(200, { 'content-type': 'application/x-git-upload-pack-result' });
