@@ -17,7 +17,10 @@ export interface BundleId {
 }
 
 /** Reads a bundle that was fetched before; undefined when it is not there, or damaged. */
-export async function readCachedBundle(cache: string, { sha256 }: BundleId): Promise<Uint8Array | undefined> {
+export async function readCachedBundle(
+  cache: string,
+  { sha256 }: Pick<BundleId, 'sha256'>,
+): Promise<Uint8Array | undefined> {
   const bytes = await readFile(join(cache, bundlePath(sha256))).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
     throw error;
@@ -26,8 +29,9 @@ export async function readCachedBundle(cache: string, { sha256 }: BundleId): Pro
 }
 
 /**
- * Gets a bundle from the cache, or from a registry into it; a download that broke off goes on where it was. Throws
- * REGISTRY_DIGEST when what came is something else, REGISTRY_TOO_LONG, REGISTRY_SLOW, REGISTRY_UNREACHABLE, IO.
+ * Gets a bundle from the cache, or from a registry; a download that broke off goes on where it was. It comes into the cache
+ * with `keepBundle`. Throws REGISTRY_DIGEST when what came is something else, REGISTRY_TOO_LONG, REGISTRY_SLOW,
+ * REGISTRY_UNREACHABLE, IO.
  */
 export async function obtainBundle(
   cache: string,
@@ -45,10 +49,16 @@ export async function obtainBundle(
   if (sha256Hex(bytes) !== bundle.sha256 && begun > 0) bytes = await fetchRest(partial, url, bundle, 0, network);
   await rm(partial, { force: true });
   if (sha256Hex(bytes) !== bundle.sha256) throw different(url, bundle);
-  const file = join(cache, bundlePath(bundle.sha256));
+  return bytes;
+}
+
+/** Keeps a bundle that was found good, unless it is there. Throws IO. */
+export async function keepBundle(cache: string, bytes: Uint8Array): Promise<void> {
+  const sha256 = sha256Hex(bytes);
+  if (await readCachedBundle(cache, { sha256 })) return;
+  const file = join(cache, bundlePath(sha256));
   await makeDirectory(dirname(file));
   await writeFileDurably(file, bytes);
-  return bytes;
 }
 
 /** Fetches what is missing of a bundle, keeping all that comes. → the whole of it, unverified */

@@ -37,8 +37,8 @@ export interface Catalogue {
 }
 
 /**
- * Updates what is known of a registry. Throws REGISTRY_SIGNATURE, REGISTRY_ROLLBACK, REGISTRY_EXPIRED, REGISTRY_MIXED,
- * REGISTRY_DIGEST, REGISTRY_DELEGATION, REGISTRY_INVALID, REGISTRY_TOO_LONG, REGISTRY_SLOW; REGISTRY_UNREACHABLE when what
+ * Updates what is known of a registry. Throws REGISTRY_SIGNATURE, REGISTRY_ROLLBACK, REGISTRY_EXPIRED, REGISTRY_FROZEN,
+ * REGISTRY_MIXED, REGISTRY_DIGEST, REGISTRY_DELEGATION, REGISTRY_INVALID, REGISTRY_TOO_LONG, REGISTRY_SLOW; REGISTRY_UNREACHABLE when what
  * is known will not do either. What was verified before the fault is kept, as TUF wants it; nothing else.
  */
 export async function openCatalogue(registry: TrustedRegistry, network: Network = {}): Promise<Catalogue> {

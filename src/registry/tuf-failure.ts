@@ -16,10 +16,17 @@ const tellKeeper = 'Tell the keeper of the registry; use nothing that comes from
 
 const meanings: readonly Meaning[] = [
   {
+    // The timestamp is signed anew every few days for nothing but this.
+    words: /timestamp\.json is expired/,
+    code: 'REGISTRY_FROZEN',
+    fact: 'shows the same for too long: it is neglected, or somebody holds back what is newer',
+    hint: 'Ask its keeper to run "bankai registry refresh". Check the clock of this computer too.',
+  },
+  {
     words: /is expired/,
     code: 'REGISTRY_EXPIRED',
-    fact: 'serves what has expired: it is neglected, or somebody holds back what is newer',
-    hint: 'Ask its keeper to run "bankai registry refresh". Check the clock of this computer too.',
+    fact: 'serves a signature that has expired',
+    hint: 'Ask who signs it to do so again: its keeper with "bankai registry refresh". Check the clock of this computer too.',
   },
   {
     words: /is less than current version|Missing file .* in new snapshot|Expected version \d+, got/,

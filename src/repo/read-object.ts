@@ -10,6 +10,7 @@ import type { Repository } from './repository.js';
 export function readObject(repository: Repository, oid: ObjectId): GitObject {
   // Most of a long history is packed, and asking the disk for a file that is not there costs more than the index does.
   const object =
+    repository.staging?.waiting?.get(oid) ??
     readPacked(repository, oid) ??
     readLooseObject(repository, oid) ??
     (repository.packs.refresh() ? readPacked(repository, oid) : undefined);
@@ -33,7 +34,9 @@ export class MissingObject extends Error {
 
 /** Tells whether an object is there, intact, so that it need not be written. */
 export const hasObject = (repository: Repository, oid: ObjectId): boolean =>
-  repository.packs.has(oid) || readLooseObject(repository, oid) !== undefined;
+  repository.staging?.waiting?.has(oid) === true ||
+  repository.packs.has(oid) ||
+  readLooseObject(repository, oid) !== undefined;
 
 /** Lists the ids of all objects that begin with some hexadecimal digits, at least two. */
 export function objectsWithPrefix(repository: Repository, prefix: string): ObjectId[] {

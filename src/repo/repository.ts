@@ -9,6 +9,7 @@ import { reporting } from './git-error.js';
 import { createMemory, type Memory } from './memory.js';
 import type { Commit } from './object.js';
 import { openPacks, type Packs } from './pack.js';
+import type { Staging } from './staging.js';
 import type { Tree } from './tree.js';
 
 /** A git repository with a worktree, opened. Plain data: pass it to the verbs of this room. */
@@ -24,6 +25,8 @@ export interface Repository {
   readonly commits: Memory<Commit>;
   readonly trees: Memory<Tree>;
   readonly patches: Memory<Patch>;
+  /** Objects that are not on the disk yet: see `staging.ts`. */
+  readonly staging?: Staging;
 }
 
 /** Bankai's own folder inside the git directory: never cloned, never committed. */

@@ -9,15 +9,18 @@ import type { Commit, Signature } from './object.js';
 import { hasObject } from './read-object.js';
 import type { Repository } from './repository.js';
 
-/** Writes an object durably, unless it is there. Throws what the disk says. */
-export async function writeObject(
-  repository: Repository,
-  type: 'blob' | 'tree' | 'commit' | 'tag',
-  content: Uint8Array,
-): Promise<ObjectId> {
+export type ObjectType = 'blob' | 'tree' | 'commit' | 'tag';
+
+/** Writes an object durably, unless it is there; in a staged repository it waits. Throws what the disk says. */
+export async function writeObject(repository: Repository, type: ObjectType, content: Uint8Array): Promise<ObjectId> {
   const bytes = Buffer.concat([Buffer.from(`${type} ${content.length}\0`), content]);
   const oid = createHash('sha1').update(bytes).digest('hex');
   if (hasObject(repository, oid)) return oid;
+  const waiting = repository.staging?.waiting;
+  if (waiting) {
+    waiting.set(oid, { type, content: Buffer.from(content) });
+    return oid;
+  }
   const folder = join(repository.gitDirectory, 'objects', oid.slice(0, 2));
   await makeDirectory(folder);
   const path = join(folder, oid.slice(2));

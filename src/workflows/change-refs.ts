@@ -3,11 +3,13 @@ import { executeWithoutModel } from '../checkout/execute.js';
 import { readHead } from '../repo/branch.js';
 import type { LocalChange } from '../repo/local-change.js';
 import { readModelCommit } from '../repo/model-ref.js';
+import { placeStaged } from '../repo/staging.js';
 import { type Loss, undoable } from './undoable.js';
 import { type AfterModel, finishCheckout, journalOf, type Workspace } from './workspace.js';
 
 /** Carries out what touches no byte of the model. Throws IO. */
 export async function changeWithoutModel(workspace: Workspace, after: AfterModel): Promise<void> {
+  await placeStaged(workspace.repository);
   await executeWithoutModel(journalOf(workspace.repository), after, (entry) =>
     finishCheckout(workspace, entry as AfterModel),
   );

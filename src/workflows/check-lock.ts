@@ -1,12 +1,11 @@
 /** Owns `bankai lock`: whether what is installed is still what the lock file pins, here and in the registries. */
 import { BankaiError } from '../errors.js';
 import type { PatchId } from '../patch/ids.js';
-import { listRegistries } from '../registry/known-registries.js';
 import { type LockedVersion, readLock } from '../registry/lock-file.js';
 import { highestVersion, parseName } from '../registry/names.js';
-import { openCatalogue } from '../registry/trusted-metadata.js';
 import { readHead } from '../repo/branch.js';
 import { readState } from '../repo/state.js';
+import { askRegistries, type Catalogues } from './catalogues.js';
 import type { RegistryPlaces } from './search-registries.js';
 import { openWorkspace } from './workspace.js';
 
@@ -18,10 +17,11 @@ export async function checkLock(directory: string, places: RegistryPlaces) {
   const { repository } = await openWorkspace(directory);
   const lock = await readLock(repository.directory);
   const present = new Set<PatchId>(await readState(repository, (await readHead(repository)).commit));
+  const catalogues = askRegistries(places);
   const entries = await Promise.all(
     [...lock].map(async ([name, locked]) => {
       const { range, version, sha256, patch } = locked;
-      const remote = await askRegistry(name, locked, places);
+      const remote = await askRegistry(name, locked, catalogues);
       const status: LockStatus = present.has(patch) ? remote.status : 'missing';
       return { name, range, version, sha256, patch, ...remote, status };
     }),
@@ -33,15 +33,13 @@ export async function checkLock(directory: string, places: RegistryPlaces) {
 async function askRegistry(
   name: string,
   { registry, range, version, sha256, base }: LockedVersion,
-  { configDirectory, network }: RegistryPlaces,
+  catalogues: Catalogues,
 ): Promise<{ status: LockStatus; newest?: string; detail?: string }> {
   try {
-    const known = (await listRegistries(configDirectory)).find(
-      ({ root, url }) => root === registry.root || url === registry.url,
-    );
+    const known = (await catalogues.known()).find(({ root, url }) => root === registry.root || url === registry.url);
     if (!known) return { status: 'offline', detail: `${registry.url} is not trusted here` };
     const { namespace, name: short } = parseName(name);
-    const versions = (await (await openCatalogue(known, network)).index(namespace)).packages.get(short) ?? new Map();
+    const versions = (await catalogues.index(known, namespace)).packages.get(short) ?? new Map();
     const entry = versions.get(version);
     if (!entry) return { status: 'withdrawn', detail: 'the registry does not have it any more' };
     if (entry.sha256 !== sha256) return { status: 'changed', detail: 'the registry has exchanged it' };

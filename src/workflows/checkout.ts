@@ -22,6 +22,7 @@ import { previousPlace } from '../repo/revision.js';
 import { lossOf } from '../repo/loss.js';
 import type { Overwritten } from '../repo/saved-files.js';
 import { readPatches, readState, restatedPatches } from '../repo/state.js';
+import { placeStaged } from '../repo/staging.js';
 import type { HeadPlace } from '../repo/undo-record.js';
 import { resolveRef } from '../repo/refs.js';
 import { readModelCommit } from '../repo/model-ref.js';
@@ -212,6 +213,7 @@ async function moveAlone(
     const undo = await undoOf(workspace, head, destination, after);
     const all: AfterModel = { ...after, ...(holds !== commit && { model: holds }), patches: ids, ...undo };
     const parts = { model, journal: journalOf(repository) };
+    await placeStaged(repository);
     await executeCheckout(parts, plan.edits, all, (entry) => finishCheckout(workspace, entry as AfterModel));
     return {
       ...told,

@@ -1,18 +1,18 @@
 /** Owns the way of a version from a registry to what can be recorded: found, fetched, and held to what its index says. */
-import { CompatibilityError, RegistryError } from '../errors.js';
+import { CompatibilityError, FormatError, RegistryError } from '../errors.js';
 import { canonicalBytes } from '../patch/canonical.js';
-import type { WeightsId } from '../patch/ids.js';
+import type { PatchId, WeightsId } from '../patch/ids.js';
 import { patchId } from '../patch/patch.js';
 import { obtainBundle } from '../registry/bundle-cache.js';
 import { type Bundle, decodeBundle } from '../registry/bundle.js';
-import { findRegistry, type KnownRegistry, listRegistries } from '../registry/known-registries.js';
+import { findRegistry, type KnownRegistry } from '../registry/known-registries.js';
 import type { Lock, LockedVersion } from '../registry/lock-file.js';
 import { formatName, highestVersion, newestFirst, type PackageRange } from '../registry/names.js';
 import type { NamespaceIndex, VersionEntry } from '../registry/namespace-index.js';
 import { summarize } from '../registry/summary.js';
-import { openCatalogue } from '../registry/trusted-metadata.js';
 import { isEvidenceKind } from '../repo/state.js';
 import type { Origin } from '../trust/trust.js';
+import type { Catalogues } from './catalogues.js';
 import { judgeEvidence } from './evidence.js';
 import type { RegistryPlaces } from './search-registries.js';
 
@@ -23,6 +23,8 @@ export interface Fetched {
   readonly origin: Origin;
   readonly locked: LockedVersion;
   readonly bundle: Bundle;
+  /** Of the bundle. */
+  readonly bytes: Uint8Array;
 }
 
 /** Finds the registry: the one named, the one that the lock file pins, or the only one that has the namespace. */
@@ -30,10 +32,11 @@ export async function registryOf(
   { namespace }: PackageRange,
   name: string | undefined,
   locked: LockedVersion | undefined,
-  { configDirectory, network }: RegistryPlaces,
+  { configDirectory }: RegistryPlaces,
+  catalogues: Catalogues,
 ): Promise<KnownRegistry> {
   if (name !== undefined) return findRegistry(configDirectory, name);
-  const known = await listRegistries(configDirectory);
+  const known = await catalogues.known();
   const pinned = locked && known.find(({ root, url }) => root === locked.registry.root || url === locked.registry.url);
   if (pinned) return pinned;
   if (locked) {
@@ -49,7 +52,7 @@ export async function registryOf(
   if (known.length < 2) return findRegistry(configDirectory);
   const having: KnownRegistry[] = [];
   for (const registry of known) {
-    if ((await openCatalogue(registry, network)).namespaces.includes(namespace)) having.push(registry);
+    if ((await catalogues.open(registry)).namespaces.includes(namespace)) having.push(registry);
   }
   if (having.length === 1) return having[0];
   throw new RegistryError(
@@ -62,27 +65,28 @@ export async function registryOf(
   );
 }
 
-/** Fetches the highest version in a range that fits a base, and verifies all that is said of it. Throws as `add`. */
+/** Fetches the highest version in a range that fits a base, and verifies all that is said of it; nothing is kept. Throws as `add`. */
 export async function fetchNewest(
   registry: KnownRegistry,
   range: PackageRange,
   base: WeightsId,
   lock: Lock,
-  places: RegistryPlaces,
+  { cacheDirectory, network }: RegistryPlaces,
+  catalogues: Catalogues,
 ): Promise<Fetched> {
   const name = formatName(range);
-  const index = await (await openCatalogue(registry, places.network)).index(range.namespace);
+  const index = await catalogues.index(registry, range.namespace);
   const [version, entry] = newestFor(index, range, base, lock.get(name));
   const locked = lock.get(name);
   if (locked?.version === version && locked.sha256 !== entry.sha256) throw changed(name, version, registry.url);
-  const bytes = await obtainBundle(places.cacheDirectory, registry.url, entry, places.network);
+  const bytes = await obtainBundle(cacheDirectory, registry.url, entry, network);
   const bundle = decodeBundle(bytes);
   assertHonest(bundle, name, version, entry);
   const pin = { sha256: entry.sha256, bytes: entry.bytes, patch: patchId(bundle.patch), base: bundle.patch.base };
   const { url, root } = registry;
   const kept = range.isOpen ? `^${version}` : range.range;
   const origin = [`namespace:${range.namespace}`, `registry:${registry.name}`];
-  return { name, origin, bundle, locked: { registry: { url, root }, range: kept, version, ...pin } };
+  return { name, origin, bundle, bytes, locked: { registry: { url, root }, range: kept, version, ...pin } };
 }
 
 /** The highest version in a range that is for a base: what is yanked only when it is installed, or asked for by its number. */
@@ -143,7 +147,9 @@ function assertHonest(bundle: Bundle, name: string, version: string, entry: Vers
   }
   const unknown = bundle.evidence.find(({ kind }) => !isEvidenceKind(kind));
   if (unknown) throw lying(name, version, `nobody knows evidence of the kind "${unknown.kind}"`);
-  const { statements } = judgeEvidence(bundle.evidence, patchId(bundle.patch), bundle.patch.base);
+  const id = patchId(bundle.patch);
+  if (id !== entry.patch) throw otherPatch(name, version, id, entry.patch);
+  const { statements } = judgeEvidence(bundle.evidence, id, bundle.patch.base);
   const signed = statements.map((check) => {
     if ('error' in check) throw check.error;
     return check;
@@ -164,6 +170,14 @@ function lying(name: string, version: string, fact: string): RegistryError {
       hint: 'Tell its publisher. Nothing was added.',
       data: { name, version },
     },
+  );
+}
+
+function otherPatch(name: string, version: string, id: PatchId, expectedId: PatchId): FormatError {
+  return new FormatError(
+    'PATCH_ID_MISMATCH',
+    `${name}@${version} holds patch ${id.slice(0, 12)}, not patch ${expectedId.slice(0, 12)} as its registry says`,
+    { hint: 'Tell its publisher. Nothing was added.', data: { name, version, id, expectedId } },
   );
 }
 

@@ -1,6 +1,7 @@
 /** Owns `bankai add`, `update` and `remove`: versions from registries come into the state of HEAD, and leave it again. */
 import { RegistryError } from '../errors.js';
 import type { PatchId } from '../patch/ids.js';
+import { keepBundle } from '../registry/bundle-cache.js';
 import { encodeLock, type Lock, LOCK_FILE, type LockedVersion, readLock } from '../registry/lock-file.js';
 import { formatName, parseName, parseRange } from '../registry/names.js';
 import { assertNewBranch, type Head, readHead } from '../repo/branch.js';
@@ -8,6 +9,7 @@ import type { PatchAddition } from '../repo/commit-patch.js';
 import type { Overwritten } from '../repo/saved-files.js';
 import { recordSources } from '../repo/sources.js';
 import { type EvidenceFile, readState } from '../repo/state.js';
+import { askRegistries } from './catalogues.js';
 import { changeOnly } from './change-refs.js';
 import { type Fetched, fetchNewest, registryOf } from './fetch-version.js';
 import { type Finished, type FinishedChange, recordFinished, type Recorder } from './record.js';
@@ -35,12 +37,13 @@ export async function add(directory: string, request: AddRequest, places: Regist
     const onto =
       request.branch === undefined ? await readHead(repository) : { branch: request.branch, commit: state.root };
     const lock = await readLock(repository.directory);
+    const catalogues = askRegistries(places);
     const fetched: Fetched[] = [];
     for (const range of wanted) {
-      const registry = await registryOf(range, request.registry, lock.get(formatName(range)), places);
-      fetched.push(await fetchNewest(registry, range, state.weightsId, lock, places));
+      const registry = await registryOf(range, request.registry, lock.get(formatName(range)), places, catalogues);
+      fetched.push(await fetchNewest(registry, range, state.weightsId, lock, places, catalogues));
     }
-    return install(workspace, onto, lock, fetched, recorder);
+    return install(workspace, onto, lock, fetched, places, recorder);
   });
 }
 
@@ -48,14 +51,15 @@ export async function add(directory: string, request: AddRequest, places: Regist
 export async function update(directory: string, names: readonly string[], places: RegistryPlaces, recorder: Recorder) {
   return changeWorkspace(directory, async (workspace) => {
     const lock = await readLock(workspace.repository.directory);
+    const catalogues = askRegistries(places);
     const fetched: Fetched[] = [];
     for (const name of names.length > 0 ? names : lock.keys()) {
       const locked = requireLocked(lock, name);
       const range = { ...parseName(name), range: locked.range };
-      const registry = await registryOf(range, undefined, locked, places);
-      fetched.push(await fetchNewest(registry, range, workspace.state.weightsId, lock, places));
+      const registry = await registryOf(range, undefined, locked, places, catalogues);
+      fetched.push(await fetchNewest(registry, range, workspace.state.weightsId, lock, places, catalogues));
     }
-    return install(workspace, await readHead(workspace.repository), lock, fetched, recorder);
+    return install(workspace, await readHead(workspace.repository), lock, fetched, places, recorder);
   });
 }
 
@@ -82,7 +86,14 @@ export async function uninstall(directory: string, names: readonly string[], rec
 }
 
 /** Commits what came in the place of what was there, and pins it. */
-async function install(workspace: Workspace, onto: Head, lock: Lock, fetched: readonly Fetched[], recorder: Recorder) {
+async function install(
+  workspace: Workspace,
+  onto: Head,
+  lock: Lock,
+  fetched: readonly Fetched[],
+  { cacheDirectory }: RegistryPlaces,
+  recorder: Recorder,
+) {
   const { repository } = workspace;
   const present = new Set<PatchId>(await readState(repository, onto.commit));
   const next = new Map([...lock, ...fetched.map(({ name, locked }) => [name, locked] as const)]);
@@ -100,6 +111,8 @@ async function install(workspace: Workspace, onto: Head, lock: Lock, fetched: re
     await forget();
     throw error;
   });
+  // Only now: of what was refused nothing stays.
+  for (const { bytes } of fetched) await keepBundle(cacheDirectory, bytes);
   return {
     ...done,
     ...(onto.branch !== undefined && { branch: onto.branch }),

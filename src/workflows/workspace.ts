@@ -22,6 +22,7 @@ import { pointModelRef, readModelCommit } from '../repo/model-ref.js';
 import { restoreFiles, type Restoration } from '../repo/restore-files.js';
 import { forgetSaved, putFilesBack, sealFiles } from '../repo/saved-files.js';
 import { localDirectory, openRepository, type Repository } from '../repo/repository.js';
+import { staged } from '../repo/staging.js';
 import { readPatches } from '../repo/state.js';
 import { pointUndo } from '../repo/undo-record.js';
 
@@ -68,10 +69,16 @@ export async function openWorkspace(directory: string): Promise<Workspace> {
   return interrupted ? withLock(repository, () => recoverWorkspace(repository)) : readWorkspace(repository);
 }
 
-/** Opens the workspace around a directory for changing it: no other process can meanwhile. Throws REPOSITORY_LOCKED. */
+/**
+ * Opens the workspace around a directory for changing it: no other process can meanwhile. New objects wait until the journal
+ * is about to lead to them, so that a change which is refused leaves none. Throws REPOSITORY_LOCKED.
+ */
 export async function changeWorkspace<T>(directory: string, action: (workspace: Workspace) => Promise<T>): Promise<T> {
   const repository = await openRepository(directory);
-  return withLock(repository, async () => action(await recoverWorkspace(repository)));
+  return withLock(repository, async () => {
+    const workspace = await recoverWorkspace(repository);
+    return action({ ...workspace, repository: staged(workspace.repository) });
+  });
 }
 
 async function readWorkspace(repository: Repository): Promise<Workspace> {

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { sha256Hex } from '../../src/patch/ids.js';
-import { type BundleId, obtainBundle, readCachedBundle } from '../../src/registry/bundle-cache.js';
+import { type BundleId, keepBundle, obtainBundle, readCachedBundle } from '../../src/registry/bundle-cache.js';
 import { fetchBytes, type Network } from '../../src/registry/download.js';
 import { bundlePath } from '../../src/registry/layout.js';
 import { temporaryDirectory } from '../paths.js';
@@ -28,7 +28,11 @@ beforeEach(async () => {
   ranges = [];
 });
 
-const obtain = () => obtainBundle(cache, server.url, bundle, network);
+const obtain = async () => {
+  const found = await obtainBundle(cache, server.url, bundle, network);
+  await keepBundle(cache, found);
+  return found;
+};
 const partial = (): string => join(cache, 'partial', bundle.sha256);
 
 /** What had come when the download before this one broke off. */

@@ -139,3 +139,32 @@ export function metaOf(directory: string, path: string) {
   const { version } = (JSON.parse(bytes.toString('utf8')) as Document).signed;
   return { version, length: bytes.length, hashes: { sha256: sha256Hex(bytes) } };
 }
+
+/** Makes timestamp and snapshot say what the files are now: an attacker who has stolen the key that is online. */
+export async function reseal(
+  directory: string,
+  changeSnapshot: (meta: Record<string, object>, document: Document) => void = () => undefined,
+  known?: Awaited<ReturnType<typeof currentPaths>>,
+) {
+  const paths = known ?? (await currentPaths(directory));
+  forge(
+    directory,
+    paths.snapshot,
+    (document) => {
+      const meta = document.signed.meta as Record<string, object>;
+      for (const role of ['targets', 'mathlab'] as const) meta[`${role}.json`] = metaOf(directory, paths[role]);
+      changeSnapshot(meta, document);
+    },
+    keys.online,
+  );
+  forge(
+    directory,
+    paths.timestamp,
+    ({ signed }) => {
+      signed.version += 1;
+      (signed.meta as Record<string, object>)['snapshot.json'] = metaOf(directory, paths.snapshot);
+    },
+    keys.online,
+  );
+  return paths;
+}

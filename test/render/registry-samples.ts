@@ -110,7 +110,7 @@ export const found: SearchReport = {
       registry: 'lab',
       namespace: 'mallory',
       code: 'REGISTRY_EXPIRED',
-      message: 'Registry "lab" serves what has expired: it is neglected, or somebody holds back what is newer',
+      message: 'Registry "lab" serves a signature that has expired (mallory.json is expired)',
     },
   ],
   offline: ['lab'],

@@ -152,7 +152,7 @@ describe('nothing is written', () => {
       time: new Date('2020-01-01'),
       days: 30,
     });
-    await expectRefused('REGISTRY_EXPIRED');
+    await expectRefused('REGISTRY_FROZEN');
   });
 
   test('when it is mixed of two publications', async () => {
