@@ -12,10 +12,12 @@ export default class Attest extends BankaiCommand {
   static override description =
     'The statement is committed beside the patch, which must be in the state of HEAD. With --heldout the patch alone is ' +
     'measured against the base and that is signed too; problems that its search saw are refused. A patch that its ' +
-    'author, or somebody whom you trust, revokes is not checked out any more.';
+    'author, or somebody whom you trust, revokes is not checked out any more. With --co-sign you stand for what is said ' +
+    'already, as its author does: replay it first.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> 3f1c9a20b7 --read --verdict approve --comment "gates only"',
     '<%= config.bin %> <%= command.id %> calc --verdict approve --heldout exam.json',
+    '<%= config.bin %> <%= command.id %> calc --co-sign evaluation',
     '<%= config.bin %> <%= command.id %> calc --revoke "breaks sums over 100"',
   ];
   static override args = {
@@ -34,8 +36,12 @@ export default class Attest extends BankaiCommand {
     }),
     revoke: Flags.string({
       helpValue: 'REASON',
-      exclusive: ['read', 'ran', 'verdict', 'comment', 'heldout'],
+      exclusive: ['read', 'ran', 'verdict', 'comment', 'heldout', 'co-sign'],
       summary: 'Take the patch back.',
+    }),
+    'co-sign': Flags.string({
+      helpValue: 'STATEMENT',
+      summary: 'Sign what somebody else has stated: its kind, or the first digits of its digest.',
     }),
     threads: Flags.integer({ min: 1, summary: 'Threads; the result does not depend on them.' }),
     ...signingFlags,
@@ -43,11 +49,19 @@ export default class Attest extends BankaiCommand {
 
   async run() {
     const { args, flags } = await this.parse(Attest);
-    const { attest, revokePatch } = await import('../src/workflows/attest.js');
+    const { attest, coSign, revokePatch } = await import('../src/workflows/attest.js');
     const patch = stackText(args.patch, flags);
     const recorder = this.recorder(flags);
     if (flags.revoke !== undefined) {
       return this.answer(await revokePatch(this.directory, { patch, reason: flags.revoke }, recorder), renderAttest);
+    }
+    if (flags['co-sign'] !== undefined) {
+      if (flags.read || flags.ran || flags.verdict !== undefined || flags.comment !== undefined || flags.heldout) {
+        throw new UsageError('USAGE', '--co-sign goes with no review', {
+          hint: 'Sign what is stated already, or state something of your own: run "bankai attest" once for each.',
+        });
+      }
+      return this.answer(await coSign(this.directory, { patch, statement: flags['co-sign'] }, recorder), renderAttest);
     }
     if (flags.verdict === undefined) {
       throw new UsageError('USAGE', 'A review needs a verdict', {

@@ -20,6 +20,8 @@ export interface AttestReport {
   readonly evaluation?: EvaluationReport;
   /** Of a revocation. */
   readonly reason?: string;
+  /** The statement that was signed beside others, and who had signed it before. */
+  readonly coSigned?: { readonly kind: string; readonly statement: string; readonly signers: readonly string[] };
 }
 
 /** Writes the commit as git does, and what was measured. */
@@ -28,7 +30,7 @@ export function renderAttest(report: AttestReport, view: View): string[] {
   const place = report.branch === undefined ? 'detached HEAD' : printable(report.branch);
   return [
     `[${style.name(place)} ${style.id(shortId(report.commit))}] ${printable(report.message)}`,
-    ` signed by ${style.id(shortId(report.signer))}`,
+    ` signed by ${style.id(shortId(report.signer))}${report.coSigned ? `, after ${report.coSigned.signers.map((id) => style.id(shortId(id))).join(', ')}` : ''}`,
     ...(report.reason === undefined ? [] : wrap(printable(report.reason), view.width - 1).map((line) => ` ${line}`)),
     ...(report.evaluation ? renderEvaluation(report.evaluation, view, false) : []).map((line) => ` ${line}`),
   ];

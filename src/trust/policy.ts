@@ -21,6 +21,8 @@ export interface Policy {
   readonly signed?: boolean;
   /** Somebody trusted said how it came about. */
   readonly trusted?: boolean;
+  /** At least so many trusted keys said how it came about: its author, and those who signed that too. */
+  readonly signers?: number;
   /** Somebody trusted who did not make it measured it. */
   readonly evaluatedByOthers?: boolean;
   /** At least so many trusted keys that did not make it signed a review that approves. */
@@ -87,10 +89,14 @@ export function breaches(policy: Policy, candidate: Candidate, trust: Trust): st
     ({ statement }) => statement.kind === 'review' && statement.predicate.verdict === 'approve',
   );
   const reviewers = othersOf(approvals).size;
+  const guarantors = [...authors].filter((id) => isTrusted(trust, id, origin)).length;
   return [
     ...(policy.signed === true && statements.length === 0 ? ['is signed by nobody'] : []),
     ...(policy.trusted === true && !believed.some(({ statement }) => isMaking(statement))
       ? ['was made by nobody whom you trust']
+      : []),
+    ...(policy.signers !== undefined && guarantors < policy.signers
+      ? [`has ${guarantors} of ${policy.signers} trusted signers of how it was made`]
       : []),
     ...(policy.evaluatedByOthers === true && othersOf(evaluations).size === 0
       ? ['was evaluated by nobody whom you trust but its author']

@@ -1,5 +1,5 @@
 /** Owns `bankai attest`: what somebody who did not make a patch says about it, signed and recorded beside it. */
-import { UsageError } from '../errors.js';
+import { SearchError, UsageError } from '../errors.js';
 import { composeMask, maskFlips } from '../patch/mask.js';
 import type { PatchId } from '../patch/ids.js';
 import type { Patch } from '../patch/patch.js';
@@ -13,7 +13,7 @@ import { choosePatches } from './chosen-patches.js';
 import type { ProbeFile } from './commit.js';
 import { openSigner } from './commit-tree.js';
 import { withEngine } from './engine.js';
-import { filesNamedBy, judgeEvidence } from './evidence.js';
+import { assertHolds, checkEvidence, filesNamedBy, type HoldingStatement, judgeEvidence } from './evidence.js';
 import { evaluationOf, reportOf } from './measurement.js';
 import { recordChange, type Recorder } from './record.js';
 import { changeWorkspace, type Workspace } from './workspace.js';
@@ -96,6 +96,53 @@ export async function revokePatch(
       ...(onto.branch !== undefined && { branch: onto.branch }),
       ...{ message, patch: id, signer: signer.id, reason: request.reason },
     };
+  });
+}
+
+/**
+ * Adds a signature to what is said about a patch already: `statement` is its kind, or the first digits of its digest. Throws
+ * USAGE (no such statement, or several), NOTHING_TO_COMMIT (signed by this key already), KEY_REVOKED, and what is wrong with it.
+ */
+export async function coSign(
+  directory: string,
+  request: { readonly patch: string; readonly statement: string },
+  recorder: Recorder,
+) {
+  return changeWorkspace(directory, async (workspace) => {
+    const { repository, state } = workspace;
+    const { id, patch } = await patchAtHead(workspace, request.patch);
+    const onto = await readHead(repository);
+    const { statements } = await checkEvidence(repository, onto.commit, id, state.weightsId);
+    const { statement, kind, digest, signers } = chosenStatement(
+      statements.map((check) => assertHolds(check, id)),
+      request.statement,
+    );
+    const signer = await openSigner(recorder);
+    if (signers.includes(signer.id)) {
+      throw new SearchError('NOTHING_TO_COMMIT', `Nothing to commit: this ${kind} is signed by your key already`, {
+        hint: 'Choose another key with --key: see "bankai key list".',
+        data: { patch: id, statement: digest, signer: signer.id },
+      });
+    }
+    const message = `Co-sign the ${kind} of ${id.slice(0, 10)}`;
+    const change = { added: [{ patch, statements: [statement], files: [] }], removed: [], message, onto };
+    const { commit } = await recordChange(workspace, change, { ...recorder, signer });
+    return {
+      commit,
+      ...(onto.branch !== undefined && { branch: onto.branch }),
+      ...{ message, patch: id, signer: signer.id, coSigned: { kind, statement: digest, signers } },
+    };
+  });
+}
+
+function chosenStatement(statements: readonly HoldingStatement[], wanted: string): HoldingStatement {
+  const isDigits = /^[0-9a-f]{6,64}$/.test(wanted);
+  const found = statements.filter(({ kind, digest }) => kind === wanted || (isDigits && digest.startsWith(wanted)));
+  if (found.length === 1) return found[0];
+  const list = statements.map(({ kind, digest }) => `${kind} ${digest.slice(0, 10)}`).join(', ');
+  throw new UsageError('USAGE', `"${wanted}" is ${found.length === 0 ? 'no statement' : 'several statements'} there`, {
+    hint: list === '' ? 'Nobody has said anything about it yet.' : `There is ${list}: give the first digits of one.`,
+    data: { statements: statements.map(({ kind, digest }) => ({ kind, statement: digest })) },
   });
 }
 

@@ -1,6 +1,6 @@
 /** Owns the question what a patch's evidence in the repository is worth: who signed which statement, and does it hold. */
 import { BankaiError, FormatError, TrustError } from '../errors.js';
-import type { PatchId, WeightsId } from '../patch/ids.js';
+import { type PatchId, sha256Hex, type WeightsId } from '../patch/ids.js';
 import type { CommitId } from '../repo/ids.js';
 import type { Repository } from '../repo/repository.js';
 import { readEvidence } from '../repo/state.js';
@@ -12,7 +12,14 @@ import { miscalculation } from './measurement.js';
 
 /** A statement of a patch's evidence, opened or not. */
 export type StatementCheck =
-  | { readonly kind: StatementKind; readonly signers: readonly KeyId[]; readonly statement: Statement }
+  | {
+      readonly kind: StatementKind;
+      /** Of all the envelopes that this statement is in, ascending. */
+      readonly signers: readonly KeyId[];
+      readonly statement: Statement;
+      /** SHA-256 of the statement itself, whoever signed it. */
+      readonly digest: string;
+    }
   | { readonly kind: StatementKind; readonly error: BankaiError };
 
 /** Everything found about one patch. */
@@ -54,14 +61,26 @@ export function judgeEvidence(files: readonly GivenFile[], patch: PatchId, base?
       if (statement.kind !== kind) throw misleading(`lies under "${kind}" but is of kind "${statement.kind}"`);
       const wrong = statement.kind === 'evaluation' ? miscalculation(statement.predicate) : undefined;
       if (wrong !== undefined) throw misleading(wrong);
-      return [{ kind, signers, statement }];
+      return [{ kind, signers, statement, digest: sha256Hex(payload) }];
     } catch (error) {
       if (error instanceof BankaiError) return [{ kind, error }];
       throw error;
     }
   });
   const named = files.filter(({ kind }) => kind === 'probes' || kind === 'text');
-  return { statements, files: new Set(named.map(({ digest }) => digest)) };
+  return { statements: united(statements), files: new Set(named.map(({ digest }) => digest)) };
+}
+
+/** What several people signed, in an envelope each, is one statement of all of them. */
+function united(checks: readonly StatementCheck[]): StatementCheck[] {
+  const found = new Map<string, StatementCheck>();
+  for (const [i, check] of checks.entries()) {
+    const name = 'error' in check ? `error ${i}` : check.digest;
+    const before = found.get(name);
+    const signers = [before, check].flatMap((each) => (each && !('error' in each) ? each.signers : []));
+    found.set(name, 'error' in check ? check : { ...check, signers: [...new Set(signers)].sort() });
+  }
+  return [...found.values()];
 }
 
 /** The probe files and texts that a statement rests on. */

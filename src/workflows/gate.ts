@@ -7,9 +7,9 @@ import type { ShapeOf } from '../patch/validate.js';
 import type { CommitId } from '../repo/ids.js';
 import { localDirectory, type Repository } from '../repo/repository.js';
 import { readSources } from '../repo/sources.js';
-import { breaches, defaultPolicy, type Policy, readPolicy } from '../trust/policy.js';
+import { breaches, type Candidate, defaultPolicy, type Policy, readPolicy } from '../trust/policy.js';
 import { type Standing, standingOf } from '../trust/revocations.js';
-import { readTrust } from '../trust/trust.js';
+import { readTrust, type Trust, type TrustedKey } from '../trust/trust.js';
 import { assertHolds, checkEvidence } from './evidence.js';
 
 /** Patches that want to pass, and where their evidence is. */
@@ -67,7 +67,7 @@ export async function passGate(
     };
     for (const { policy } of policies) {
       const facts = breaches(policy, candidate, trust);
-      if (facts.length > 0 && policy.mode === 'enforce') throw refused(id, facts);
+      if (facts.length > 0 && policy.mode === 'enforce') throw refused(id, facts, outOfScope(candidate, trust));
       // Of unsigned patches everybody is told anyway.
       const news = facts.filter((fact) => !passed.warnings.includes(sentence(id, fact)) && statements.length > 0);
       passed.warnings.push(...news.map((fact) => sentence(id, fact)));
@@ -111,9 +111,20 @@ function revoked(patch: PatchId, { reason, by }: NonNullable<Standing['revoked']
   });
 }
 
-function refused(patch: PatchId, facts: readonly string[]): TrustError {
+/** A signer who is trusted for some namespaces or registries alone, where nothing is known of where the patch is from. */
+function outOfScope({ statements, origin = [] }: Candidate, trust: Trust): TrustedKey | undefined {
+  const signers = new Set(statements.flatMap((statement) => statement.signers));
+  if (origin.length > 0) return undefined;
+  return trust.others.find(({ publicKey, scopes }) => scopes.length > 0 && signers.has(publicKey.id));
+}
+
+function refused(patch: PatchId, facts: readonly string[], signer: TrustedKey | undefined): TrustError {
+  const hint = signer
+    ? `"${signer.name}" signed it, whom you trust for ${signer.scopes.join(', ')} alone, and this clone has not seen that it is from there: ` +
+      'add it from the registry with "bankai add", or trust the key without a scope.'
+    : 'Nothing was applied. Use "bankai verify" for the whole picture, or change policy.json.';
   return new TrustError('POLICY_VIOLATION', `${sentence(patch, facts[0])}: your policy refuses it`, {
-    hint: 'Nothing was applied. Use "bankai verify" for the whole picture, or change policy.json.',
+    hint,
     data: { patch, facts },
   });
 }

@@ -136,6 +136,10 @@ test('a key that is trusted for a namespace alone counts for what was added from
   outputOf(await bob.run(['trust', 'add', 'ada', key, '--namespace', 'mathlab']));
   demand({ mode: 'enforce', trusted: true });
   expect(await refusal(['checkout', 'origin/calc'])).toBe('POLICY_VIOLATION');
+  // A clone does not say from where a patch was added: who is refused for that is told.
+  expect((await bob.run(['checkout', 'origin/calc'])).stderr.replace(/\s+/g, ' ')).toContain(
+    '"ada" signed it, whom you trust for namespace:mathlab alone',
+  );
   outputOf(await bob.run(['branch', '-D', 'sums']));
   expect(await warningsOf(['add', 'mathlab/sums', '-b', 'sums'])).toEqual([]);
   const { ok, subjects } = await answerOf<VerifyReport>(bob, ['verify']);

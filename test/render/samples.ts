@@ -665,6 +665,15 @@ export const attested: AttestReport = {
   ran: true,
 };
 
+export const coSigned: AttestReport = {
+  commit: third,
+  branch: 'calc',
+  message: `Co-sign the search of ${calcPatch.slice(0, 10)}`,
+  patch: calcPatch,
+  signer: 'b'.repeat(64),
+  coSigned: { kind: 'search', statement: 'c'.repeat(64), signers: ['a'.repeat(64), 'd'.repeat(64)] },
+};
+
 export const revokedPatch: AttestReport = {
   commit: third,
   message: `Revoke ${calcPatch.slice(0, 10)}`,

@@ -192,6 +192,7 @@ const all: Drawn[] = [
   drawn('key new', 'key-new', samples.keys[1], renderNewKey),
   drawn('key default', 'key-default', samples.keys[0], renderDefaultKey),
   drawn('attest', 'attest', samples.attested, renderAttest),
+  drawn('attest --co-sign', 'attest', samples.coSigned, renderAttest),
   drawn('attest --revoke', 'attest', samples.revokedPatch, renderAttest),
   drawn('key revoke', 'key-revoke', samples.revokedKey, renderRevokedKey),
   drawn('trust list', 'trust-list', samples.trustedKeys, renderTrustedKeys),

@@ -84,6 +84,13 @@ describe('a demand', () => {
       candidate(said([importing, carol]), { origin: ['namespace:mathlab', 'registry:lab'] }),
       [],
     ],
+    ['signers: met', { signers: 2 }, candidate(said([importing, ada, grace])), []],
+    [
+      'signers: not met by a stranger, by one whose scope is elsewhere, or by what else is said',
+      { signers: 2 },
+      candidate(said([importing, ada, stranger, carol], [review('approve'), grace])),
+      ['has 1 of 2 trusted signers of how it was made'],
+    ],
     ['evaluatedByOthers: met', { evaluatedByOthers: true }, candidate(said(byAda, [evaluation(1, 2), grace])), []],
     [
       'evaluatedByOthers: not met by its author or a stranger',

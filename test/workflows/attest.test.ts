@@ -1,10 +1,10 @@
 /** What others say about a patch: signed, beside it, and counted. */
 import { beforeAll, expect, test } from '@jest/globals';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadOrCreateKey } from '../../src/trust/keys.js';
 import { readTrust, trustKey } from '../../src/trust/trust.js';
-import { attest, revokePatch } from '../../src/workflows/attest.js';
+import { attest, coSign, revokePatch } from '../../src/workflows/attest.js';
 import { checkout } from '../../src/workflows/checkout.js';
 import { revokeKey } from '../../src/workflows/revoke-key.js';
 import { show } from '../../src/workflows/show.js';
@@ -12,6 +12,7 @@ import { verifyStack } from '../../src/workflows/verify.js';
 import { createCli } from '../e2e/cli.js';
 import { fingerprint, makeSampleRepository, recorderAt, someProbes } from '../e2e/repository.js';
 import { temporaryDirectory } from '../paths.js';
+import { runGit } from '../repo/sandbox.js';
 
 const cli = createCli();
 const ada = recorderAt(cli);
@@ -51,6 +52,38 @@ test('a policy that wants an evaluation by others refuses a patch without one', 
 
 test('somebody who neither read nor ran it has nothing to say', async () => {
   await expect(attest(directory, { ...review, read: false }, grace)).toFailWithCode('STATEMENT_INVALID');
+});
+
+test('a statement of somebody else is signed too, is one of both, and satisfies a policy that wants two', async () => {
+  const place = join(carol.keyDirectory, 'policy.json');
+  const before = readFileSync(place);
+  writeFileSync(place, JSON.stringify({ format: 'bankai.policy/v1', mode: 'enforce', signers: 2 }));
+  runGit(directory, 'branch', 'signed', 'calc');
+  await checkout(directory, 'base');
+  await expect(checkout(directory, 'signed', carol)).toFailWithCode('POLICY_VIOLATION');
+  await checkout(directory, 'signed');
+  const coSigning = { patch: 'HEAD', statement: 'import' };
+  await expect(coSign(directory, coSigning, ada)).toFailWithCode('NOTHING_TO_COMMIT');
+  await expect(coSign(directory, { ...coSigning, statement: 'search' }, grace)).toFailWithCode('USAGE');
+  const said = await coSign(directory, coSigning, grace);
+  const [byAda, byGrace] = [await loadOrCreateKey(ada.keyDirectory), await loadOrCreateKey(grace.keyDirectory)];
+  expect(said).toMatchObject({ signer: byGrace.id, coSigned: { kind: 'import', signers: [byAda.id] } });
+  const again = { patch: 'HEAD', statement: said.coSigned.statement.slice(0, 10) };
+  await expect(coSign(directory, again, grace)).toFailWithCode('NOTHING_TO_COMMIT');
+  const { find } = await checklist();
+  expect(find('signature')).toEqual([
+    [
+      'good',
+      expect.stringMatching(
+        /^import is validly signed by (ada|grace) \(trusted\) \w{10}, (ada|grace) \(trusted\) \w{10}$/,
+      ),
+    ],
+  ]);
+  expect(find('policy')).toEqual([['good', 'your policy has nothing against it (enforce)']]);
+  await checkout(directory, 'base');
+  expect((await checkout(directory, 'signed', carol)).warnings).toEqual([]);
+  writeFileSync(place, before);
+  await checkout(directory, 'calc');
 });
 
 test('a review with figures is told with the name of who signed it, and satisfies the policy', async () => {
