@@ -2,7 +2,6 @@
 import { RemoteError, RepositoryError } from '../errors.js';
 import { readHead } from '../repo/branch.js';
 import { assertNothingInProgress } from '../repo/in-progress.js';
-import { resolveRef } from '../repo/refs.js';
 import { findRemote } from '../repo/remotes.js';
 import { trackingRef } from '../repo/upstream.js';
 import { changeOnly, changeWithoutModel } from './change-refs.js';
@@ -39,7 +38,7 @@ export async function pull(
         ? { remote: name, ref: `refs/heads/${wanted}`, branch: (await readHead(repository)).branch }
         : await currentUpstream(repository);
     const remote = await findRemote(repository, name ?? upstream.remote);
-    const { outcome: fetched, refs, note } = await fetchFrom(repository, remote, {}, recorder, options);
+    const { outcome: fetched, advertised, refs, note } = await fetchFrom(repository, remote, {}, recorder, options);
     await changeWithoutModel(workspace, { refs, note });
     // What the merge does and what was fetched are one operation; without a merge that alone.
     const fetching = () => changeOnly({ ...workspace, earlier: refs }, `pull: ${remote.name}`, {});
@@ -49,7 +48,9 @@ export async function pull(
       throw unusable(remote.name, left);
     }
     const place = trackingRef(remote.fetch, upstream.ref);
-    if (place === undefined || resolveRef(repository, place) === undefined) {
+    // What we remember of a branch that is no more over there is not what is there.
+    if (place === undefined || !advertised.refs.has(upstream.ref)) {
+      await fetching();
       throw new RepositoryError('UNKNOWN_REVISION', `${remote.name} has no branch "${shortName(upstream.ref)}"`, {
         hint: 'It may be no more over there. Name another one: bankai pull REMOTE BRANCH.',
         data: { name: upstream.ref },

@@ -187,6 +187,11 @@ describe('through the git of this machine', () => {
       result: 'fast-forward',
       fetched: { commits: 1 },
     });
+    runGit(join(place, 'middle.git'), 'branch', 'side', 'main');
+    outputOf(await run('fetch', '-C', 'two'));
+    runGit(join(place, 'middle.git'), 'branch', '-D', 'side');
+    const gone = await run('pull', '--json', '-C', 'two', 'origin', 'side');
+    expect([gone.code, errorOf(gone).code]).toEqual([128, 'UNKNOWN_REVISION']);
     expect(runGit(join(place, 'two'), 'fsck', '--strict', '--no-dangling')).toBe('');
     expect(readdirSync(join(place, 'two', '.git', 'bankai'))).not.toContain('quarantine');
   });
