@@ -41,6 +41,7 @@ export default class Attest extends BankaiCommand {
     }),
     'co-sign': Flags.string({
       helpValue: 'STATEMENT',
+      exclusive: ['read', 'ran', 'verdict', 'comment', 'heldout'],
       summary: 'Sign what somebody else has stated: its kind, or the first digits of its digest.',
     }),
     threads: Flags.integer({ min: 1, summary: 'Threads; the result does not depend on them.' }),
@@ -56,11 +57,6 @@ export default class Attest extends BankaiCommand {
       return this.answer(await revokePatch(this.directory, { patch, reason: flags.revoke }, recorder), renderAttest);
     }
     if (flags['co-sign'] !== undefined) {
-      if (flags.read || flags.ran || flags.verdict !== undefined || flags.comment !== undefined || flags.heldout) {
-        throw new UsageError('USAGE', '--co-sign goes with no review', {
-          hint: 'Sign what is stated already, or state something of your own: run "bankai attest" once for each.',
-        });
-      }
       return this.answer(await coSign(this.directory, { patch, statement: flags['co-sign'] }, recorder), renderAttest);
     }
     if (flags.verdict === undefined) {

@@ -1,6 +1,5 @@
 /** Owns the question which tree an index would be committed as: answered from the index alone, no object is read. */
-import { createHash } from 'node:crypto';
-import type { ObjectId } from './ids.js';
+import { type ObjectId, objectIdOf } from './ids.js';
 import type { IndexEntry } from './index-file.js';
 import { encodeTree, fileEntry, type TreeEntry } from './tree.js';
 
@@ -17,8 +16,7 @@ export function treeOfIndex(index: Iterable<IndexEntry>): ObjectId {
   const top = (): Level => levels[levels.length - 1];
   const close = (): ObjectId => {
     const { prefix, entries } = levels.pop() as Level;
-    const content = encodeTree(entries);
-    const oid = createHash('sha1').update(`tree ${content.length}\0`).update(content).digest('hex');
+    const oid = objectIdOf('tree', encodeTree(entries));
     if (levels.length > 0) {
       top().entries.set(prefix.slice(top().prefix.length, -1), { mode: '040000', oid, type: 'tree' });
     }

@@ -54,8 +54,11 @@ function entryOf(repository: Repository, commit: Commit, read: TreeReader): LogE
         const patch = patchAtPath(path);
         if (patch !== undefined) (side === 'before' ? before : after).push([patch, oid]);
       }
-      const only = (side: typeof before, other: typeof before) =>
-        side.length === 0 || other.length === 0 ? side : side.filter(([patch]) => !new Map(other).has(patch));
+      const only = (side: typeof before, other: typeof before) => {
+        if (side.length === 0 || other.length === 0) return side;
+        const there = new Map(other);
+        return side.filter(([patch]) => !there.has(patch));
+      };
       const [came, went] = [only(after, before), only(before, after)];
       return {
         ...commit,

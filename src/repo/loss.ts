@@ -3,6 +3,7 @@ import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CommitId, ObjectId } from './ids.js';
 import { readIndex } from './index-file.js';
+import { treeOfIndex } from './index-tree.js';
 import { hashFile } from './move-head.js';
 import { readCommit } from './object.js';
 import type { Repository } from './repository.js';
@@ -33,12 +34,7 @@ export async function lossOf(
   const changed = extent === 'force' ? await differencesFrom(repository, before, after) : [];
   const lost = changed.filter(({ path }) => meant(path) && hashFile(repository, path) !== committed.get(path)?.oid);
   const staged = readIndex(repository);
-  const isCommitted =
-    staged.length === committed.size &&
-    staged.every(({ path, oid, mode, stage }) => {
-      const entry = committed.get(path);
-      return stage === 0 && entry?.oid === oid && Number.parseInt(entry.mode, 8) === mode;
-    });
+  const isCommitted = staged.every(({ stage }) => stage === 0) && treeOfIndex(staged) === before;
   const state = begun.filter((name) => lstatSync(join(repository.gitDirectory, name), { throwIfNoEntry: false }));
   const git = isCommitted && state.length === 0 ? [] : ['index', ...state];
   return {

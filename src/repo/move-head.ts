@@ -4,7 +4,6 @@
  * A move is plain data and can be repeated: every file is found either as the old commit has it or as the new one does,
  * so one that was cut short is finished by doing it again.
  */
-import { createHash } from 'node:crypto';
 import { existsSync, lstatSync, mkdirSync, readFileSync } from 'node:fs';
 import { rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -13,7 +12,7 @@ import { pointBranch } from './branch.js';
 import { type PlacedFile, placeFiles, syncDirectories } from '../durable.js';
 import { temporaryObject } from './durable-fs.js';
 import { reporting } from './git-error.js';
-import type { CommitId, ObjectId } from './ids.js';
+import { type CommitId, type ObjectId, objectIdOf } from './ids.js';
 import { indexEntry, readIndex, writeIndex } from './index-file.js';
 import { blobAt, isFile, readCommit } from './object.js';
 import { differencesFrom, resetIndex } from './reset-files.js';
@@ -138,8 +137,7 @@ export function hashFile(repository: Repository, path: string): ObjectId | 'othe
     // A symlink on the way would lead our writes out of the worktree.
     if (i < parts.length - 1 ? !stats.isDirectory() : !stats.isFile()) return 'other';
   }
-  const bytes = readFileSync(place);
-  return createHash('sha1').update(`blob ${bytes.length}\0`).update(bytes).digest('hex');
+  return objectIdOf('blob', readFileSync(place));
 }
 
 /**

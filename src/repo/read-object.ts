@@ -1,8 +1,7 @@
 /** Owns the way to an object's bytes, loose or packed. What is damaged counts as missing where it is loose, as in git. */
-import { createHash } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ObjectId } from './ids.js';
+import { type ObjectId, objectIdOf } from './ids.js';
 import { type GitObject, readLooseObject } from './loose-object.js';
 import type { Repository } from './repository.js';
 
@@ -51,7 +50,6 @@ export function objectsWithPrefix(repository: Repository, prefix: string): Objec
 export function readPacked(repository: Repository, oid: ObjectId): GitObject | undefined {
   const object = repository.packs.read(oid);
   if (object === undefined) return undefined;
-  const hash = createHash('sha1').update(`${object.type} ${object.content.length}\0`).update(object.content);
-  if (hash.digest('hex') !== oid) throw new Error(`the pack that has object ${oid} is damaged`);
+  if (objectIdOf(object.type, object.content) !== oid) throw new Error(`the pack that has object ${oid} is damaged`);
   return object;
 }

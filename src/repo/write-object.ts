@@ -1,10 +1,9 @@
 /** Owns new objects: one file each, written once, durably. One that a crash damaged is written again. */
-import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { deflateSync } from 'node:zlib';
 import { makeDirectory } from '../durable.js';
 import { replaceFile } from './durable-fs.js';
-import { asCommitId, type CommitId, type ObjectId } from './ids.js';
+import { asCommitId, type CommitId, type ObjectId, objectIdOf } from './ids.js';
 import type { Commit, Signature } from './object.js';
 import { hasObject } from './read-object.js';
 import type { Repository } from './repository.js';
@@ -13,8 +12,7 @@ export type ObjectType = 'blob' | 'tree' | 'commit' | 'tag';
 
 /** Writes an object durably, unless it is there; in a staged repository it waits. Throws what the disk says. */
 export async function writeObject(repository: Repository, type: ObjectType, content: Uint8Array): Promise<ObjectId> {
-  const bytes = Buffer.concat([Buffer.from(`${type} ${content.length}\0`), content]);
-  const oid = createHash('sha1').update(bytes).digest('hex');
+  const oid = objectIdOf(type, content);
   if (hasObject(repository, oid)) return oid;
   const waiting = repository.staging?.waiting;
   if (waiting) {
@@ -24,6 +22,7 @@ export async function writeObject(repository: Repository, type: ObjectType, cont
   const folder = join(repository.gitDirectory, 'objects', oid.slice(0, 2));
   await makeDirectory(folder);
   const path = join(folder, oid.slice(2));
+  const bytes = Buffer.concat([Buffer.from(`${type} ${content.length}\0`), content]);
   await replaceFile(repository.gitDirectory, path, deflateSync(bytes), { mode: 0o444 });
   return oid;
 }
