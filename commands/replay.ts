@@ -10,9 +10,10 @@ const file = (summary: string) =>
   Flags.string({ multiple: true, helpGroup: 'FILES', helpValue: 'FILE|NAME', summary: `${summary} Repeatable.` });
 
 export default class Replay extends BankaiCommand {
-  static override summary = 'Run the search of a patch again, and compare with what was signed.';
+  static override summary = 'Make a patch again as its statements say, and compare with what was signed.';
   static override description =
-    'Everything is taken from the signed statements: files by their digests, strategy, settings, seed and budget. The files ' +
+    'Everything is taken from the signed statements: files by their digests, strategy, settings, seed and budget. A patch made by ' +
+    'split, squash or minimize is made again out of the patches that it was made of. The files ' +
     'lie beside the patch as a rule; else they are looked for among those given, in the working directory by their ' +
     'name, and among the sets that ship with Bankai. Nothing is changed. Exits with 1 unless patch and figures are exactly the same; every ' +
     'field that differs is told.';

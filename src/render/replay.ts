@@ -23,15 +23,17 @@ interface Product {
 }
 
 export interface ReplayRun {
-  readonly kind: 'search' | 'evaluation';
+  readonly kind: 'search' | 'derivation' | 'evaluation';
   readonly signer: string;
   readonly reproduced: boolean;
   /** That recorded it. */
   readonly engine: Product;
-  /** What a search found. */
+  /** What came out of a search, or of the patches that it was made of. */
   readonly patch?: string;
   readonly flips?: number;
   readonly iterations?: number;
+  readonly operation?: string;
+  readonly parents?: readonly string[];
   readonly differences: readonly { readonly field: string; readonly recorded: string; readonly now: string }[];
   readonly elapsedMs: number;
   readonly evaluation?: EvaluationReport;
@@ -53,7 +55,17 @@ export function renderReplay(report: ReplayReport, view: View): string[] {
           view,
           style.warning,
         );
-  const verdict = reproduced ? 'is reproduced exactly' : 'is NOT reproduced';
+  // What another version makes of it says nothing certain of the one that recorded it.
+  const verdict = [
+    reproduced
+      ? other
+        ? 'comes out the same'
+        : 'is reproduced exactly'
+      : other
+        ? 'comes out differently'
+        : 'is NOT reproduced',
+    ...(other ? [' with another version'] : []),
+  ].join('');
   return [
     ...wrap(`patch ${shortId(patch)}${title}`, width),
     ...versions,
@@ -95,7 +107,10 @@ function sentence(run: ReplayRun, wanted: string): string {
       : `other figures in ${plural(run.differences.length, 'field')}`;
     return `evaluation by ${run.signer}: ${found} (${what}, ${time})`;
   }
-  const work = `${plural(run.flips ?? 0, 'flip')} in ${plural(run.iterations ?? 0, 'iteration')}, ${time}`;
+  const { operation, parents = [] } = run;
+  const flips = plural(run.flips ?? 0, 'flip');
+  const work = operation === undefined ? `${flips} in ${plural(run.iterations ?? 0, 'iteration')}` : flips;
+  const what = operation === undefined ? 'search' : `${operation} of ${parents.map(shortId).join(', ')}`;
   const found =
     run.patch === undefined
       ? 'nothing found'
@@ -103,6 +118,8 @@ function sentence(run: ReplayRun, wanted: string): string {
         ? `another patch, ${shortId(run.patch)}`
         : run.reproduced
           ? 'the same patch, bit for bit'
-          : 'the same patch by another course';
-  return `search by ${run.signer}: ${found} (${work})`;
+          : operation === undefined
+            ? 'the same patch by another course'
+            : 'the same patch with other figures';
+  return `${what} by ${run.signer}: ${found} (${work}, ${time})`;
 }

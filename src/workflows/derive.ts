@@ -59,7 +59,7 @@ export interface Derived {
   readonly patch: Patch;
   /** Which part it is, of a split. */
   readonly part?: string;
-  readonly derivation: Pick<DerivationPredicate, 'operation' | 'settings' | 'probes' | 'result'>;
+  readonly derivation: Pick<DerivationPredicate, 'operation' | 'settings' | 'probes' | 'beside' | 'result'>;
   readonly files: Addition['files'];
 }
 

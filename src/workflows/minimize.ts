@@ -1,5 +1,5 @@
 /** Owns `bankai minimize`: patches without the flips that do not earn their place, and the evaluation that shows it. */
-import { composeMask, maskFlips, xorMasks } from '../patch/mask.js';
+import { composeMask, type Mask, maskFlips, xorMasks } from '../patch/mask.js';
 import { createPatch } from '../patch/patch.js';
 import { compareAnswers, answerProbes } from '../search/evaluate.js';
 import type { Fitness } from '../search/fitness.js';
@@ -9,8 +9,9 @@ import { prune, type PruneProgress } from '../search/prune.js';
 import { formatDecimal } from '../trust/predicates/terms.js';
 import type { ProbeFile } from './commit.js';
 import { type DeriveRequest, groundOf, nothing, recordDerived } from './derive.js';
-import { withEngine } from './engine.js';
+import { type LoadedEngine, withEngine } from './engine.js';
 import type { Recorder } from './record.js';
+import { namedSettings } from './search-statement.js';
 import { changeWorkspace } from './workspace.js';
 
 export interface MinimizeRequest extends DeriveRequest {
@@ -38,41 +39,18 @@ export async function minimize(directory: string, request: MinimizeRequest, reco
     const mask = composeMask(ground.parents.values());
     const flips = maskFlips(mask);
     if (flips.length === 0) throw nothing(`${ground.name} has no flips in effect`);
-    const fitness = answerFitness();
-    const measured = await withEngine(workspace, request.threads, async ({ engine, hold }) => {
-      const answers = async () => answerProbes(engine, probes.probes, request.signal ? { signal: request.signal } : {});
-      hold(xorMasks(ground.rest, mask));
-      const before = await answers();
-      const right = before.filter(({ correct }) => correct).length;
-      const pruned = await prune({
-        engine,
-        flips,
-        probes: probes.probes,
-        controls: controls?.probes ?? [],
-        fitness,
-        minimumGain: request.minimumGain,
-        ...(request.keepAnswers && {
-          allows: async () => (await answers()).filter(({ correct }) => correct).length >= right,
-        }),
-        ...(request.signal && { signal: request.signal }),
-        ...(request.onProgress && { onProgress: request.onProgress }),
-      });
-      engine.toggle(pruned.dropped);
-      const after = await answers();
-      engine.toggle(pruned.dropped);
-      return { pruned, comparison: compareAnswers(probes.probes, before, after) };
-    });
-    const { pruned, comparison } = measured;
+    const { minimumGain, keepAnswers, signal, onProgress } = request;
+    const problem = {
+      ...{ mask, beside: ground.rest, probes, controls, fitness: answerFitness(), minimumGain, keepAnswers },
+      ...(signal && { signal }),
+      ...(onProgress && { onProgress }),
+    };
+    const found = await withEngine(workspace, request.threads, (loaded) => minimizeFlips(loaded, problem));
+    const { pruned, comparison, measured: result } = found;
     if (pruned.dropped.length === 0)
       throw nothing(`each of the ${flips.length} flips of ${ground.name} earns its place`);
     if (pruned.kept.length === 0)
       throw nothing(`no flip of ${ground.name} earns its place: use "bankai rm" to drop it`);
-    const counts = {
-      flipsBefore: flips.length,
-      flipsAfter: pruned.kept.length,
-      rightBefore: comparison.rightBefore,
-      rightAfter: comparison.rightAfter,
-    };
     const derivation = {
       operation: 'minimize' as const,
       settings: {
@@ -80,12 +58,8 @@ export async function minimize(directory: string, request: MinimizeRequest, reco
         keepAnswers: request.keepAnswers ? 'yes' : 'no',
       },
       probes: [evidenceOf('search', probes), ...(controls ? [evidenceOf('control', controls)] : [])],
-      result: {
-        ...counts,
-        fitness: { name: fitness.name, settings: settingsOf(fitness) },
-        objectiveBefore: formatDecimal(pruned.objectiveBefore),
-        objectiveAfter: formatDecimal(pruned.objectiveAfter),
-      },
+      ...(ground.restIds.size > 0 && { beside: [...ground.restIds] }),
+      result,
     };
     const files = [request.probes, ...(request.controls ? [request.controls] : [])];
     const derived = {
@@ -97,7 +71,10 @@ export async function minimize(directory: string, request: MinimizeRequest, reco
     return {
       ...(await recordDerived(workspace, ground, [derived], message, recorder)),
       measured: {
-        ...counts,
+        flipsBefore: result.flipsBefore,
+        flipsAfter: result.flipsAfter,
+        rightBefore: result.rightBefore,
+        rightAfter: result.rightAfter,
         probes: { name: probes.name, count: probes.probes.length },
         objectiveBefore: pruned.objectiveBefore,
         objectiveAfter: pruned.objectiveAfter,
@@ -109,6 +86,52 @@ export async function minimize(directory: string, request: MinimizeRequest, reco
   });
 }
 
+/** Flips to minimize, and by what. */
+export interface MinimizeProblem {
+  readonly mask: Mask;
+  /** What else is in effect. */
+  readonly beside: Mask;
+  readonly probes: ProbeSet;
+  readonly controls: ProbeSet | undefined;
+  readonly fitness: Fitness;
+  readonly minimumGain: number;
+  readonly keepAnswers: boolean;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: PruneProgress) => void;
+}
+
+/** Finds the flips that earn their place, and measures the state before and after. Throws PROBES_UNUSABLE, INTERRUPTED. */
+export async function minimizeFlips({ engine, hold }: LoadedEngine, problem: MinimizeProblem) {
+  const { mask, beside, fitness, minimumGain, signal, onProgress } = problem;
+  const { probes } = problem.probes;
+  const flips = maskFlips(mask);
+  const answers = async () => answerProbes(engine, probes, signal ? { signal } : {});
+  const countRight = async () => (await answers()).filter(({ correct }) => correct).length;
+  hold(xorMasks(beside, mask));
+  const before = await answers();
+  const right = before.filter(({ correct }) => correct).length;
+  const pruned = await prune({
+    ...{ engine, flips, probes, controls: problem.controls?.probes ?? [], fitness, minimumGain },
+    ...(problem.keepAnswers && { allows: async () => (await countRight()) >= right }),
+    ...(signal && { signal }),
+    ...(onProgress && { onProgress }),
+  });
+  engine.toggle(pruned.dropped);
+  const after = await answers();
+  engine.toggle(pruned.dropped);
+  const comparison = compareAnswers(probes, before, after);
+  const measured = {
+    fitness: namedSettings(fitness, {}),
+    objectiveBefore: formatDecimal(pruned.objectiveBefore),
+    objectiveAfter: formatDecimal(pruned.objectiveAfter),
+    flipsBefore: flips.length,
+    flipsAfter: pruned.kept.length,
+    rightBefore: comparison.rightBefore,
+    rightAfter: comparison.rightAfter,
+  };
+  return { pruned, comparison, measured };
+}
+
 const evidenceOf = <Role extends 'search' | 'control'>(role: Role, { name, sha256, probes }: ProbeSet) => ({
   role,
   name,
@@ -117,11 +140,3 @@ const evidenceOf = <Role extends 'search' | 'control'>(role: Role, { name, sha25
 });
 
 const writtenNumber = (value: number): number | string => (Number.isSafeInteger(value) ? value : formatDecimal(value));
-
-const settingsOf = ({ settings }: Fitness) =>
-  Object.fromEntries(
-    Object.entries(settings).map(([key, value]) => [
-      key,
-      typeof value === 'number' ? writtenNumber(value) : value.join(' '),
-    ]),
-  );

@@ -12,7 +12,7 @@ import { greedy } from '../search/strategies/greedy.js';
 import { guided } from '../search/strategies/guided.js';
 import type { SearchPart, SearchProblem, Strategy } from '../search/strategy.js';
 import type { SearchPredicate } from '../trust/predicates/search.js';
-import type { NamedSettings } from '../trust/predicates/terms.js';
+import type { NamedSettings, Product } from '../trust/predicates/terms.js';
 import { namedSettings } from './search-statement.js';
 
 /** Settings as they are recorded, read by name. What is not there is read as something that no setting is. */
@@ -84,22 +84,28 @@ export function rebuildSearch(
   const makeStrategy = Object.hasOwn(strategies, predicate.strategy.name)
     ? strategies[predicate.strategy.name]
     : undefined;
-  const makeFitness = Object.hasOwn(fitnesses, predicate.fitness.name) ? fitnesses[predicate.fitness.name] : undefined;
-  if (!makeStrategy) throw unsupported(`the strategy "${predicate.strategy.name}"`, predicate);
-  if (!makeFitness) throw unsupported(`the fitness "${predicate.fitness.name}"`, predicate);
+  if (!makeStrategy) throw unsupported(`the strategy "${predicate.strategy.name}"`, predicate.engine);
   const from = recorded(predicate.strategy);
   const acceptance = rising(from.number('acceptanceMinimumGain'));
-  const fitness = makeFitness(recorded(predicate.fitness));
+  const fitness = rebuildFitness(predicate.fitness, predicate.engine);
   const { strategy, parts } = makeStrategy(engine, from);
-  assertSame(predicate.strategy, namedSettings(strategy, { ...parts, acceptance }), predicate);
-  assertSame(predicate.fitness, namedSettings(fitness, {}), predicate);
+  assertSame(predicate.strategy, namedSettings(strategy, { ...parts, acceptance }), predicate.engine);
   return { strategy, fitness, acceptance };
 }
 
-function assertSame(record: NamedSettings, rebuilt: NamedSettings, predicate: SearchPredicate): void {
+/** Makes the fitness that a statement of this product records: to the last setting, or not at all. Throws REPLAY_UNSUPPORTED. */
+export function rebuildFitness(record: NamedSettings, by: Product): Fitness {
+  const make = Object.hasOwn(fitnesses, record.name) ? fitnesses[record.name] : undefined;
+  if (!make) throw unsupported(`the fitness "${record.name}"`, by);
+  const fitness = make(recorded(record));
+  assertSame(record, namedSettings(fitness, {}), by);
+  return fitness;
+}
+
+function assertSame(record: NamedSettings, rebuilt: NamedSettings, by: Product): void {
   const names = new Set([...Object.keys(record.settings), ...Object.keys(rebuilt.settings)]);
   const other = [...names].find((name) => record.settings[name] !== rebuilt.settings[name]);
-  if (other !== undefined) throw unsupported(`${record.name} with this setting "${other}"`, predicate);
+  if (other !== undefined) throw unsupported(`${record.name} with this setting "${other}"`, by);
 }
 
 /**
@@ -115,9 +121,10 @@ export function budgetOf({ budget, result }: SearchPredicate): Budget {
   };
 }
 
-function unsupported(what: string, { engine }: SearchPredicate): SearchError {
-  return new SearchError('REPLAY_UNSUPPORTED', `Cannot replay the search: this version has not ${what}`, {
-    hint: `It was recorded with ${engine.name} ${engine.version}: use that.`,
-    data: { engine },
+/** The error for a record of what this version does not have. */
+export function unsupported(what: string, by: Product): SearchError {
+  return new SearchError('REPLAY_UNSUPPORTED', `Cannot replay this: this version has not ${what}`, {
+    hint: `It was recorded with ${by.name} ${by.version}: use that.`,
+    data: { engine: by },
   });
 }

@@ -19,6 +19,7 @@ export interface NamedFile {
 /** The patches that a statement's states are made of, but for the base. */
 export function patchesNamedBy({ kind, predicate }: Statement): readonly PatchId[] {
   if (kind === 'search') return predicate.parents;
+  if (kind === 'derivation') return [...predicate.parents, ...(predicate.beside ?? [])];
   return kind === 'evaluation' ? [...predicate.patches, ...predicate.against] : [];
 }
 
@@ -28,21 +29,26 @@ export async function gather(
   pool: Map<string, Uint8Array>,
   find?: (name: string) => Promise<readonly Uint8Array[]>,
 ): Promise<(file: NamedFile) => Uint8Array> {
-  for (const { name, sha256 } of named) {
-    if (pool.has(sha256)) continue;
+  for (const file of named) {
+    if (pool.has(file.sha256)) continue;
     // The name is somebody else's: it must not lead out of where is looked.
-    for (const bytes of (await find?.(basename(name.replaceAll('\\', '/')))) ?? []) pool.set(sha256Hex(bytes), bytes);
-    if (pool.has(sha256)) continue;
-    throw new RepositoryError(
-      'FILE_NOT_FOUND',
-      `The file ${name} that a statement names is not here: sha256 ${sha256}`,
-      {
-        hint: 'Give it with --probes, --controls, --heldout or --text; it is told by its digest, whatever it is called.',
-        data: { name, sha256 },
-      },
-    );
+    const others = (await find?.(basename(file.name.replaceAll('\\', '/')))) ?? [];
+    for (const bytes of others) pool.set(sha256Hex(bytes), bytes);
+    if (!pool.has(file.sha256)) throw notHere(file, others.map(sha256Hex));
   }
   return ({ sha256 }) => pool.get(sha256) as Uint8Array;
+}
+
+function notHere({ name, sha256 }: NamedFile, others: readonly string[]): RepositoryError {
+  const changed = others.length === 0 ? '' : `; what is called so here has ${others.join(', ')}`;
+  return new RepositoryError(
+    'FILE_NOT_FOUND',
+    `The file ${name} that a statement names is not here: sha256 ${sha256}${changed}`,
+    {
+      hint: 'Give it with --probes, --controls, --heldout or --text; it is told by its digest, whatever it is called.',
+      data: { name, sha256 },
+    },
+  );
 }
 
 /** Finds patches in the state of a commit, or in the history of it or of a branch. Throws UNKNOWN_REVISION. */
@@ -64,8 +70,12 @@ export async function findPatches(
   }
   const missing = [...wanted].find((id) => !found.has(id));
   if (missing === undefined) return found;
-  throw new RepositoryError('UNKNOWN_REVISION', `The patch ${missing.slice(0, 10)} that was in the model is not here`, {
-    hint: 'Fetch the history in which it was made.',
-    data: { patch: missing },
-  });
+  throw new RepositoryError(
+    'UNKNOWN_REVISION',
+    `The patch ${missing.slice(0, 10)} that a statement names is not here`,
+    {
+      hint: 'Fetch the history in which it was made.',
+      data: { patch: missing },
+    },
+  );
 }

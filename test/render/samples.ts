@@ -496,6 +496,18 @@ export const replayed: ReplayReport = {
   ],
 };
 
+export const madeAgain: ReplayReport = {
+  ...replayed,
+  runs: [
+    {
+      ...{ kind: 'derivation', signer: 'ada (yours) 0c55e1a003', reproduced: true, elapsedMs: 90 },
+      engine: { name: 'bankai', version: '0.1.0' },
+      ...{ operation: 'squash', parents: [mathPatch, hex('0b', 64)], patch: calcPatch, flips: 58 },
+      differences: [],
+    },
+  ],
+};
+
 export const notReplayed: ReplayReport = {
   ...replayed,
   engine: { name: 'bankai', version: '0.2.0' },

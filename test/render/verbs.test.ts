@@ -127,6 +127,7 @@ const all: Drawn[] = [
   drawn('verify', 'verify', samples.verification, renderVerify),
   drawn('verify, refused', 'verify', samples.refusedVerification, renderVerify),
   drawn('replay', 'replay', samples.replayed, renderReplay),
+  drawn('replay of a squash', 'replay', samples.madeAgain, renderReplay),
   drawn('replay, not reproduced', 'replay', samples.notReplayed, renderReplay),
   drawn('fsck', 'fsck', samples.examined, renderFsck),
   drawn('fsck, all well', 'fsck', { ...samples.examined, ok: true, findings: [] }, renderFsck),

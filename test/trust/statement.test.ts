@@ -210,5 +210,7 @@ describe('a derivation', () => {
     expect(create({ parents: [patch] })).toThrow('its own parent');
     expect(create({ parents: [] })).toThrow('parents');
     expect(create({ operation: 'minimize' })).toThrow('no result of "minimize"');
+    expect(create({ beside: [patch] })).toThrow('beside itself');
+    expect(create({ beside: ['4'.repeat(64) as PatchId] })).toThrow('of "squash"');
   });
 });

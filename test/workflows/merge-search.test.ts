@@ -9,6 +9,7 @@ import { checkout } from '../../src/workflows/checkout.js';
 import { commit } from '../../src/workflows/commit.js';
 import { checkEvidence } from '../../src/workflows/evidence.js';
 import { mergeAndSearch } from '../../src/workflows/merge-search.js';
+import { replay } from '../../src/workflows/replay.js';
 import { switchTo } from '../../src/workflows/switch.js';
 import { openWorkspace } from '../../src/workflows/workspace.js';
 import { createCli } from '../e2e/cli.js';
@@ -52,6 +53,8 @@ test('searches with the probes and controls of both sides, on top of all their p
     'search calculus.json 8',
     'control knowledge.json 6',
   ]);
+  const replaying = { patch: id.slice(0, 10), files: [], evaluationOnly: false, threads: 1 };
+  expect(await replay(directory, replaying, recorderAt(cli))).toMatchObject({ patch: id, reproduced: true });
 });
 
 test('goes on after an interruption, to the same patch', async () => {

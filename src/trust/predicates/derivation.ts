@@ -20,6 +20,8 @@ export interface DerivationPredicate {
   readonly settings: Settings;
   /** What the operation was decided by; none where it needed no model. */
   readonly probes: readonly ProbeEvidence<'search' | 'control'>[];
+  /** Of `minimize`: the other patches in effect when it was decided, a set; absent where there were none. */
+  readonly beside?: readonly PatchId[];
   /** Of `minimize`: the state with the parents, before, and with the subject in their place, after. */
   readonly result?: {
     readonly fitness: NamedSettings;
@@ -39,12 +41,21 @@ export interface DerivationPredicate {
 export const derivationPredicate: PredicateType<DerivationPredicate> = {
   uri: 'urn:bankai:derivation:v1',
   schema: 'statement-derivation',
-  normalize: (predicate) => ({ ...predicate, parents: sortedSet(predicate.parents) }),
-  contradiction({ parents, operation, result }, patch) {
-    if (parents.some((parent, i) => i > 0 && parents[i - 1] >= parent)) return 'lists parents out of order';
+  normalize: ({ beside, ...predicate }) => ({
+    ...predicate,
+    parents: sortedSet(predicate.parents),
+    ...(beside && { beside: sortedSet(beside) }),
+  }),
+  contradiction({ parents, beside = [], operation, result }, patch) {
+    if (!isAscending(parents)) return 'lists parents out of order';
+    if (!isAscending(beside)) return 'lists the patches beside it out of order';
+    if (beside.some((id) => id === patch || parents.includes(id))) return 'lists a patch beside itself';
+    if (beside.length > 0 && operation !== 'minimize') return `has patches beside it of "${operation}"`;
     if ((parents as readonly string[]).includes(patch)) return 'calls a patch its own parent';
     if ((operation === 'minimize') !== (result !== undefined))
       return `has ${result ? 'a' : 'no'} result of "${operation}"`;
     return undefined;
   },
 };
+
+const isAscending = (ids: readonly PatchId[]): boolean => ids.every((id, i) => i === 0 || ids[i - 1] < id);
