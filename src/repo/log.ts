@@ -6,7 +6,8 @@ import type { CommitId, ObjectId } from './ids.js';
 import { type Commit, commitAt } from './object.js';
 import type { Repository } from './repository.js';
 import { patchAtPath } from './state.js';
-import { differingEntries } from './raw-tree.js';
+import { createMemory } from './memory.js';
+import { differingEntries, findTree, type RawEntry } from './raw-tree.js';
 import { readObjectOf } from './read-object.js';
 
 /** A commit, and how its state differs from its first parent's. */
@@ -24,42 +25,35 @@ export async function readLog(
   { limit }: { limit?: number } = {},
 ): Promise<LogEntry[]> {
   const entries: LogEntry[] = [];
-  const read = treeReader(repository);
+  const trees = openTrees(repository);
   for (const commit of walkHistory(repository, from)) {
     if (entries.length === limit) break;
-    entries.push(entryOf(repository, commit, read));
+    entries.push(entryOf(repository, commit, trees));
   }
   return entries;
 }
 
 /** Reads commits with what each added and removed, in the order given. Throws REPOSITORY_CORRUPT. */
 export async function readLogEntries(repository: Repository, ids: readonly CommitId[]): Promise<LogEntry[]> {
-  const read = treeReader(repository);
-  return ids.map((id) => entryOf(repository, commitAt(repository, id), read));
+  const trees = openTrees(repository);
+  return ids.map((id) => entryOf(repository, commitAt(repository, id), trees));
 }
 
 /** Reads one commit with what it added and removed. Throws REPOSITORY_CORRUPT. */
 export const readLogEntry = async (repository: Repository, id: CommitId): Promise<LogEntry> =>
   (await readLogEntries(repository, [id]))[0];
 
-function entryOf(repository: Repository, commit: Commit, read: TreeReader): LogEntry {
+function entryOf(repository: Repository, commit: Commit, trees: Trees): LogEntry {
   const parent = commit.parents.length > 0 ? commitAt(repository, commit.parents[0]) : undefined;
   return reportingAtOnce(
     () => `compare commit ${commit.id} with its parent`,
     () => {
-      const before: (readonly [PatchId, ObjectId])[] = [];
-      const after: (readonly [PatchId, ObjectId])[] = [];
-      const [old, wanted] = [patchesTree(read, parent?.tree), patchesTree(read, commit.tree)];
-      for (const { path, side, oid } of differingFiles(read, old, wanted, 'patches/')) {
-        const patch = patchAtPath(path);
-        if (patch !== undefined) (side === 'before' ? before : after).push([patch, oid]);
-      }
-      const only = (side: typeof before, other: typeof before) => {
-        if (side.length === 0 || other.length === 0) return side;
-        const there = new Map(other);
-        return side.filter(([patch]) => !there.has(patch));
-      };
-      const [came, went] = [only(after, before), only(before, after)];
+      const [before, after] = [new Map<PatchId, ObjectId>(), new Map<PatchId, ObjectId>()];
+      const take = (patch: PatchId, side: RawEntry['side'], oid: ObjectId) =>
+        (side === 'before' ? before : after).set(patch, oid);
+      differingPatches(trees, parent && trees.patchesOf(parent.tree), trees.patchesOf(commit.tree), take);
+      const came = [...after].filter(([patch]) => !before.has(patch));
+      const went = [...before].filter(([patch]) => !after.has(patch));
       return {
         ...commit,
         patchesAdded: came.map(([patch]) => patch).sort(),
@@ -70,48 +64,45 @@ function entryOf(repository: Repository, commit: Commit, read: TreeReader): LogE
   );
 }
 
-type TreeReader = (oid: ObjectId | undefined) => Buffer;
+/** Trees as bytes, each read once: what a commit has, the next one of the history has too. */
+interface Trees {
+  read(oid: ObjectId | undefined): Buffer;
+  /** The tree `patches` in the tree of a commit. */
+  patchesOf(tree: ObjectId): ObjectId | undefined;
+}
 
 const NO_ENTRIES = Buffer.alloc(0);
 
-/** Trees that are remembered: what a commit has, the next one of the history has too. */
-const TREES_KEPT = 512;
-
-function treeReader(repository: Repository): TreeReader {
-  const kept = new Map<ObjectId, Buffer>();
-  return (oid) => {
-    if (oid === undefined) return NO_ENTRIES;
-    const content = kept.get(oid) ?? readObjectOf(repository, oid, 'tree');
-    if (kept.size >= TREES_KEPT) kept.clear();
-    kept.set(oid, content);
-    return content;
+function openTrees(repository: Repository): Trees {
+  const contents = createMemory<Buffer>((content) => content.length);
+  const patches = new Map<ObjectId, ObjectId | undefined>();
+  const read = (oid: ObjectId | undefined): Buffer =>
+    oid === undefined ? NO_ENTRIES : contents.recall(oid, () => readObjectOf(repository, oid, 'tree'));
+  return {
+    read,
+    patchesOf(tree) {
+      if (!patches.has(tree)) patches.set(tree, findTree(readObjectOf(repository, tree, 'tree'), 'patches'));
+      return patches.get(tree);
+    },
   };
 }
 
-interface DifferingFile {
-  readonly path: string;
-  readonly side: 'before' | 'after';
-  readonly oid: ObjectId;
-}
-
-/** Lists the files that two trees do not share, below a path. Equal subtrees are not read. */
-function differingFiles(
-  read: TreeReader,
+/** Tells of the patches that two trees `patches` do not share, with their files. Equal subtrees are not read. */
+function differingPatches(
+  { read }: Trees,
   before: ObjectId | undefined,
   after: ObjectId | undefined,
-  prefix: string,
-): DifferingFile[] {
-  if (before === after) return [];
-  const entries = differingEntries(read(before), read(after));
-  const trees = new Map<string, { before?: ObjectId; after?: ObjectId }>();
-  for (const { name, isTree, side, oid } of entries) if (isTree) trees.set(name, { ...trees.get(name), [side]: oid });
-  return [
-    ...entries.flatMap(({ name, isTree, side, oid }) => (isTree ? [] : [{ path: prefix + name, side, oid }])),
-    ...[...trees].flatMap(([name, tree]) => differingFiles(read, tree.before, tree.after, `${prefix}${name}/`)),
-  ];
-}
-
-function patchesTree(read: TreeReader, tree: ObjectId | undefined): ObjectId | undefined {
-  const entry = differingEntries(NO_ENTRIES, read(tree)).find(({ name }) => name === 'patches');
-  return entry?.isTree === true ? entry.oid : undefined;
+  tell: (patch: PatchId, side: RawEntry['side'], oid: ObjectId) => void,
+): void {
+  if (before === after) return;
+  const folders = new Map<string, { before?: ObjectId; after?: ObjectId }>();
+  for (const { name, isTree, side, oid } of differingEntries(read(before), read(after))) {
+    if (isTree) folders.set(name, { ...folders.get(name), [side]: oid });
+  }
+  for (const [folder, sides] of folders) {
+    for (const { name, isTree, side, oid } of differingEntries(read(sides.before), read(sides.after))) {
+      const patch = isTree ? undefined : patchAtPath(`patches/${folder}/${name}`);
+      if (patch !== undefined) tell(patch, side, oid);
+    }
+  }
 }

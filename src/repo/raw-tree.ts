@@ -24,8 +24,9 @@ export function differingEntries(before: Buffer, after: Buffer): RawEntry[] {
     for (; aEnd > a && aEnd - start <= same; aEnd = entryEnd(before, a)) a = aEnd;
     b += a - start;
     const bEnd = entryEnd(after, b);
-    const order =
-      a >= before.length ? 1 : b >= after.length ? -1 : placeOf(before, a, aEnd).compare(placeOf(after, b, bEnd));
+    // As a rule all but the id is the same.
+    const isChanged = aEnd - a === bEnd - b && aEnd - ID_BYTES - start <= same;
+    const order = isChanged ? 0 : compareEntries(before, a, aEnd, after, b, bEnd);
     if (order <= 0) found.push(entryOf('before', before, a, aEnd));
     if (order >= 0) found.push(entryOf('after', after, b, bEnd));
     if (order <= 0) a = aEnd;
@@ -34,13 +35,37 @@ export function differingEntries(before: Buffer, after: Buffer): RawEntry[] {
   return found;
 }
 
+/** Finds the tree of a name in a tree object. */
+export function findTree(content: Buffer, name: string): ObjectId | undefined {
+  const wanted = Buffer.from(`${name}\0`);
+  for (let at = 0; at < content.length;) {
+    const end = entryEnd(content, at);
+    const nameAt = content.indexOf(0x20, at) + 1;
+    if (
+      end - ID_BYTES - nameAt === wanted.length &&
+      content.compare(wanted, 0, wanted.length, nameAt, end - ID_BYTES) === 0
+    )
+      return isTreeAt(content, at) ? content.toString('hex', end - ID_BYTES, end) : undefined;
+    at = end;
+  }
+  return undefined;
+}
+
+/** Which of two entries comes first; the end of a tree comes last. */
+function compareEntries(before: Buffer, a: number, aEnd: number, after: Buffer, b: number, bEnd: number): number {
+  if (a >= before.length) return 1;
+  return b >= after.length ? -1 : placeOf(before, a, aEnd).compare(placeOf(after, b, bEnd));
+}
+
+const ID_BYTES = 20;
+
 /** Where the entry that begins at a place ends: behind the 20 bytes of its id. */
 function entryEnd(content: Buffer, start: number): number {
   if (start >= content.length) return start;
   let at = start;
   while (at < content.length && content[at] !== 0) at++;
-  if (at + 21 > content.length) throw new Error('a tree object ends in the middle of an entry');
-  return at + 21;
+  if (at + 1 + ID_BYTES > content.length) throw new Error('a tree object ends in the middle of an entry');
+  return at + 1 + ID_BYTES;
 }
 
 /** How many bytes of two contents are the same from two places on. It halves, because `compare` takes blocks at a time. */
@@ -60,7 +85,7 @@ function sharedLength(before: Buffer, a: number, after: Buffer, b: number): numb
 /** git orders entries by name, a directory as if its name ended in a slash. */
 function placeOf(content: Buffer, start: number, end: number): Buffer {
   const space = content.indexOf(0x20, start);
-  const name = content.subarray(space + 1, end - 21);
+  const name = content.subarray(space + 1, end - ID_BYTES - 1);
   return isTreeAt(content, start) ? Buffer.concat([name, Buffer.from('/')]) : name;
 }
 
@@ -68,9 +93,9 @@ function entryOf(side: RawEntry['side'], content: Buffer, start: number, end: nu
   const space = content.indexOf(0x20, start);
   return {
     side,
-    name: content.toString('utf8', space + 1, end - 21),
+    name: content.toString('utf8', space + 1, end - ID_BYTES - 1),
     isTree: isTreeAt(content, start),
-    oid: content.toString('hex', end - 20, end),
+    oid: content.toString('hex', end - ID_BYTES, end),
   };
 }
 

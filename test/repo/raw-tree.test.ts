@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { differingEntries } from '../../src/repo/raw-tree.js';
+import { differingEntries, findTree } from '../../src/repo/raw-tree.js';
 
 /** What a tree of the test has under each name. */
 type Entries = Readonly<Record<string, { mode: string; id: number }>>;
@@ -25,6 +25,10 @@ test('two trees differ in the entries that only one of them has', () => {
   fc.assert(
     fc.property(tree, tree, fc.boolean(), (some, others, kin) => {
       const [before, after] = [some, kin ? { ...some, ...others } : others];
+      for (const name of [...Object.keys(before), 'd'])
+        expect(findTree(encode(before), name)).toBe(
+          before[name]?.mode === '40000' ? Buffer.alloc(20, before[name].id).toString('hex') : undefined,
+        );
       const missing = (here: Entries, there: Entries, side: string) =>
         Object.entries(here)
           .filter(([name, { mode, id }]) => there[name]?.mode !== mode || there[name].id !== id)
