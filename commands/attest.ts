@@ -42,7 +42,7 @@ export default class Attest extends BankaiCommand {
     'co-sign': Flags.string({
       helpValue: 'STATEMENT',
       exclusive: ['read', 'ran', 'verdict', 'comment', 'heldout'],
-      summary: 'Sign what somebody else has stated: its kind, or the first digits of its digest.',
+      summary: 'Sign what somebody else has stated: its kind, or the first digits of its digest, as "show" has it.',
     }),
     threads: Flags.integer({ min: 1, summary: 'Threads; the result does not depend on them.' }),
     ...signingFlags,

@@ -37,6 +37,8 @@ export interface TensorFlips {
 /** A signed statement about the patch. */
 export interface StatementSummary {
   readonly kind: string;
+  /** SHA-256 of what was signed, by which it can be named; absent where that does not hold. */
+  readonly digest?: string;
   readonly signer: string;
   /** `unknown`: the signature holds, but nobody here vouches for the signer. */
   readonly verified: 'good' | 'bad' | 'unknown';
@@ -107,7 +109,7 @@ function statementLines(statement: StatementSummary, view: View): string[] {
     unknown: style.warning('? signed by unknown key'),
   }[statement.verified];
   return [
-    `${verdict} ${printable(statement.signer)} (${printable(statement.kind)})`,
+    `${verdict} ${printable(statement.signer)} (${called(statement)})`,
     ...statement.summary.flatMap((line) => wrap(printable(line), view.width - 4)).map((line) => `    ${line}`),
     ...courseLines(statement.course ?? [], view),
     ...(statement.evaluation ? renderEvaluation(statement.evaluation, { ...view, width: view.width - 4 }) : []).map(
@@ -115,6 +117,9 @@ function statementLines(statement: StatementSummary, view: View): string[] {
     ),
   ];
 }
+
+const called = ({ kind, digest }: StatementSummary): string =>
+  digest === undefined ? printable(kind) : `${printable(kind)} ${shortId(digest)}`;
 
 function courseLines(course: readonly CoursePoint[], view: View): string[] {
   const held = course.flatMap(({ heldBackRight }) => (heldBackRight === undefined ? [] : [heldBackRight]));

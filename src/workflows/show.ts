@@ -110,6 +110,7 @@ function summarize(check: StatementCheck, trust: Trust) {
   }
   return {
     kind: check.kind,
+    digest: check.digest,
     signer: check.signers.map((id) => nameOf(holderOf(trust, id))).join(', '),
     verified: check.signers.some((id) => isTrusted(trust, id)) ? ('good' as const) : ('unknown' as const),
     summary: linesOf(check.statement),

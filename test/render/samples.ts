@@ -186,6 +186,7 @@ export const show: PatchReport = {
   statements: [
     {
       kind: 'search',
+      digest: hex('c0de', 64),
       signer: 'ada',
       verified: 'good',
       summary: ['greedy, seed 7, 300 iterations on calculus (263 probes)', 'objective -0.7760 to -0.5511'],
