@@ -11,7 +11,7 @@ const rooms = {
   repo: ['patch'],
   trust: ['patch'],
   transport: ['repo'],
-  registry: ['patch', 'trust'],
+  registry: ['patch', 'trust', 'transport'],
   render: [],
   workflows: ['gguf', 'patch', 'engine', 'search', 'checkout', 'repo', 'trust', 'transport', 'registry'],
 };

@@ -1,8 +1,9 @@
 import { Args, Flags } from '@oclif/core';
 import { renderInstall } from '../src/render/install.js';
 import { BankaiCommand } from './base.js';
+import { reachableRegistries } from './terminal/registry-places.js';
 import { signingFlags } from './terminal/passphrase.js';
-import { registryFlag, registryPlaces } from './terminal/registry-flags.js';
+import { registryFlag } from './terminal/registry-flags.js';
 
 export default class Add extends BankaiCommand {
   static override summary = 'Add a patch from a registry, with its evidence, to the state of HEAD.';
@@ -35,7 +36,7 @@ export default class Add extends BankaiCommand {
       ...(flags.branch !== undefined && { branch: flags.branch }),
       ...(flags.registry !== undefined && { registry: flags.registry }),
     };
-    const places = registryPlaces(process.env, this.signal);
+    const places = await reachableRegistries(process.env, this.directory, this.signal);
     return this.answer(await add(this.directory, request, places, this.recorder(flags)), renderInstall);
   }
 }

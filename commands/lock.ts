@@ -1,6 +1,6 @@
 import { renderLock } from '../src/render/install.js';
 import { BankaiCommand } from './base.js';
-import { registryPlaces } from './terminal/registry-flags.js';
+import { reachableRegistries } from './terminal/registry-places.js';
 
 export default class Lock extends BankaiCommand {
   static override summary = 'Check that what is installed is what bankai.lock.json pins.';
@@ -12,7 +12,7 @@ export default class Lock extends BankaiCommand {
   async run() {
     await this.parse(Lock);
     const { checkLock } = await import('../src/workflows/check-lock.js');
-    const report = await checkLock(this.directory, registryPlaces(process.env, this.signal));
+    const report = await checkLock(this.directory, await reachableRegistries(process.env, this.directory, this.signal));
     if (!report.ok) this.sayNo();
     return this.answer(report, renderLock);
   }

@@ -2,7 +2,8 @@ import { Args, Flags } from '@oclif/core';
 import type { Evidence } from '../src/workflows/search-registries.js';
 import { renderSearch } from '../src/render/search.js';
 import { BankaiCommand } from './base.js';
-import { registryFlag, registryPlaces } from './terminal/registry-flags.js';
+import { reachableRegistries } from './terminal/registry-places.js';
+import { registryFlag } from './terminal/registry-flags.js';
 
 export default class Search extends BankaiCommand {
   static override summary = 'Search the registries that you trust, with what was measured of each patch.';
@@ -45,6 +46,9 @@ export default class Search extends BankaiCommand {
       ...(flags['min-gain'] !== undefined && { minGain: flags['min-gain'] }),
       ...(flags.registry !== undefined && { registry: flags.registry }),
     };
-    return this.answer(await searchRegistries(request, registryPlaces(process.env, this.signal)), renderSearch);
+    return this.answer(
+      await searchRegistries(request, await reachableRegistries(process.env, this.directory, this.signal)),
+      renderSearch,
+    );
   }
 }

@@ -1,8 +1,8 @@
 import { Args } from '@oclif/core';
 import { renderInstall } from '../src/render/install.js';
 import { BankaiCommand } from './base.js';
+import { reachableRegistries } from './terminal/registry-places.js';
 import { signingFlags } from './terminal/passphrase.js';
-import { registryPlaces } from './terminal/registry-flags.js';
 
 export default class Update extends BankaiCommand {
   static override summary = 'Bring patches from registries up to the newest version in their range.';
@@ -22,7 +22,7 @@ export default class Update extends BankaiCommand {
   async run() {
     const { argv, flags } = await this.parse(Update);
     const { update } = await import('../src/workflows/install.js');
-    const places = registryPlaces(process.env, this.signal);
+    const places = await reachableRegistries(process.env, this.directory, this.signal);
     return this.answer(await update(this.directory, argv as string[], places, this.recorder(flags)), renderInstall);
   }
 }

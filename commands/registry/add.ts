@@ -2,8 +2,8 @@ import { Args, Flags } from '@oclif/core';
 import { UsageError } from '../../src/errors.js';
 import { renderRegistryAdd } from '../../src/render/known.js';
 import { BankaiCommand } from '../base.js';
+import { reachableRegistries } from '../terminal/registry-places.js';
 import { readInput } from '../terminal/files.js';
-import { registryPlaces } from '../terminal/registry-flags.js';
 
 export default class RegistryAdd extends BankaiCommand {
   static override summary = 'Trust a registry, by its root key and nothing else.';
@@ -27,7 +27,7 @@ export default class RegistryAdd extends BankaiCommand {
   async run() {
     const { args, flags } = await this.parse(RegistryAdd);
     const { trustRegistry } = await import('../../src/workflows/known.js');
-    const { configDirectory, network } = registryPlaces(process.env, this.signal);
+    const { configDirectory, network } = await reachableRegistries(process.env, this.directory, this.signal);
     const addition = { url: args.url, name: flags.as, first: await this.#root(flags.root) };
     return this.answer(await trustRegistry(configDirectory, addition, network), renderRegistryAdd);
   }

@@ -1,7 +1,7 @@
 import { Args } from '@oclif/core';
 import { renderForget } from '../../src/render/known.js';
 import { BankaiCommand } from '../base.js';
-import { registryPlaces } from '../terminal/registry-flags.js';
+import { registryPlaces } from '../terminal/registry-places.js';
 
 export default class RegistryForget extends BankaiCommand {
   static override summary = 'Trust a registry no longer.';

@@ -1,6 +1,6 @@
 import { renderRegistries } from '../../src/render/known.js';
 import { BankaiCommand } from '../base.js';
-import { registryPlaces } from '../terminal/registry-flags.js';
+import { registryPlaces } from '../terminal/registry-places.js';
 
 export default class RegistryList extends BankaiCommand {
   static override summary = 'List the registries that you trust.';

@@ -1,14 +1,10 @@
 /** Owns what the commands of registries have in common: flags, and how their arguments are read. */
 import { stat } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
 import { Flags } from '@oclif/core';
 import type { RegistryAuthor } from '../../src/workflows/registry-keys.js';
-import type { RegistryPlaces } from '../../src/workflows/search-registries.js';
 import { keyChoice, signingFlags, type SigningFlags } from './passphrase.js';
 import { keyDirectoryOf } from './person.js';
 import { readInput } from './files.js';
-import type { Environment } from './view.js';
 
 const { key, 'passphrase-file': passphraseFile } = signingFlags;
 
@@ -62,10 +58,3 @@ export function keyTexts(args: readonly string[], path: (path: string) => string
     }),
   );
 }
-
-/** Where this person's registries and what was fetched from them are kept. */
-export const registryPlaces = (environment: Environment, signal?: AbortSignal): RegistryPlaces => ({
-  configDirectory: keyDirectoryOf(environment),
-  cacheDirectory: join(environment.XDG_CACHE_HOME || join(homedir(), '.cache'), 'bankai'),
-  network: signal ? { signal } : {},
-});

@@ -1,6 +1,7 @@
 /** Owns what the commands that talk to remotes have in common: the flag, and what the environment says. */
 import { Flags } from '@oclif/core';
 import type { ConfigPlaces } from '../../src/workflows/config.js';
+import type { TransportConfiguration } from '../../src/transport/configured.js';
 import type { RemoteAccess } from '../../src/workflows/remote-access.js';
 import { configPlaces } from './config-places.js';
 import type { Environment } from './view.js';
@@ -25,10 +26,16 @@ export function remoteEnvironment(
   const { BANKAI_TOKEN: value, BANKAI_TOKEN_HOST: host } = environment;
   return {
     environment: { ...environment, ...(!interactive && { GIT_TERMINAL_PROMPT: '0' }) },
-    configuration: { places: withOverrides(configPlaces(environment), environment), proxies: proxiesOf(environment) },
+    configuration: transportConfiguration(environment),
     token: value ? { value, ...(host && { host }) } : undefined,
   };
 }
+
+/** Where it is said how to talk HTTP with hosts. */
+export const transportConfiguration = (environment: Environment): TransportConfiguration => ({
+  places: withOverrides(configPlaces(environment), environment),
+  proxies: proxiesOf(environment),
+});
 
 /** What git's own variables say instead of its settings. */
 const overrides = {

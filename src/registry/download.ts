@@ -5,8 +5,8 @@
 import { setMaxListeners } from 'node:events';
 import { createReadStream } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { RegistryError } from '../errors.js';
-import { get } from './http-get.js';
+import { BankaiError, RegistryError, RemoteError } from '../errors.js';
+import { type FindSettings, get } from './http-get.js';
 
 /** How slow a server may be. */
 export interface Patience {
@@ -23,6 +23,8 @@ export const patience: Patience = { idleMs: 30_000, graceMs: 20_000, bytesPerSec
 
 /** How to fetch. */
 export interface Network {
+  /** How to talk with a host; straight where nothing is said. */
+  readonly settings?: FindSettings;
   readonly patience?: Patience;
   readonly signal?: AbortSignal;
 }
@@ -37,7 +39,7 @@ export interface Download {
 /** Resolves a path below a registry's address. */
 export const urlOf = (base: string, path: string): string => `${base.endsWith('/') ? base : `${base}/`}${path}`;
 
-/** Fetches a whole file. Throws REGISTRY_TOO_LONG, REGISTRY_SLOW, REGISTRY_UNREACHABLE (with the HTTP status as `data.status`). */
+/** Fetches a whole file. Throws REGISTRY_TOO_LONG, REGISTRY_SLOW, REGISTRY_UNREACHABLE (with the HTTP status as `data.status`), and what `settings` throws. */
 export async function fetchBytes(url: string, byteLimit: number, network: Network = {}): Promise<Buffer> {
   const parts: Uint8Array[] = [];
   const { chunks } = await openDownload(url, 0, byteLimit, network);
@@ -59,7 +61,7 @@ export async function openDownload(
   try {
     const { start, body } = url.startsWith('file:')
       ? { start: from, body: createReadStream(fileURLToPath(url), { start: from, signal: watch.signal }) }
-      : await request(url, from, watch.signal);
+      : await request(url, from, watch.signal, network);
     return { start, chunks: watched(url, body as AsyncIterable<Uint8Array>, byteLimit - start, watch) };
   } catch (error) {
     watch.end();
@@ -67,8 +69,8 @@ export async function openDownload(
   }
 }
 
-async function request(url: string, from: number, signal: AbortSignal) {
-  const answer = await get(url, from, signal);
+async function request(url: string, from: number, signal: AbortSignal, { settings, patience: limits }: Network) {
+  const answer = await get(url, from, { settings, signal, timeoutMs: (limits ?? patience).idleMs });
   const { statusCode: status = 0, headers } = answer;
   if (status === 206 && from > 0) {
     const first = /^bytes (\d+)-/.exec(headers['content-range'] ?? '')?.[1];
@@ -122,6 +124,11 @@ function watchOf(url: string, { patience: limits = patience, signal }: Network):
       if (error instanceof RegistryError) return error;
       if (isSlow) return slow(url);
       if (signal?.aborted) return Object.assign(new Error('Interrupted'), { name: 'AbortError' });
+      if (error instanceof RemoteError) {
+        return unreachable(url, `cannot be fetched: ${error.message}`, undefined, error, error.hint);
+      }
+      // What is wrong with our own settings, as it is.
+      if (error instanceof BankaiError) return error;
       const { code, message } = error as NodeJS.ErrnoException;
       if (code === 'ENOENT' || code === 'ENOTDIR') return unreachable(url, 'is not there', 404, error);
       return unreachable(url, `cannot be fetched: ${message || code}`, undefined, error);
@@ -159,9 +166,9 @@ function tooLong(url: string, byteLimit: number): RegistryError {
   });
 }
 
-function unreachable(url: string, fact: string, status?: number, cause?: unknown): RegistryError {
+function unreachable(url: string, fact: string, status?: number, cause?: unknown, hint?: string): RegistryError {
   return new RegistryError('REGISTRY_UNREACHABLE', `${url} ${fact}`, {
-    hint: 'Check the address of the registry and your connection.',
+    hint: hint ?? 'Check the address of the registry and your connection.',
     data: { url, ...(status !== undefined && { status }) },
     cause,
   });

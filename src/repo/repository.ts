@@ -96,7 +96,7 @@ export async function isInitialised(repository: Repository): Promise<boolean> {
 }
 
 /** Finds the nearest directory, from `directory` upward, that has a `.git`. */
-async function findGit(directory: string): Promise<string | undefined> {
+export async function findGit(directory: string): Promise<string | undefined> {
   for (let place = directory; ; place = dirname(place)) {
     if (await exists(join(place, '.git'))) return place;
     if (place === dirname(place)) return undefined;

@@ -59,10 +59,15 @@ export function rewriteAddress(address: string, settings: readonly Setting[], { 
 }
 
 /**
- * What `http.<key>` and `http.<url>.<key>` say for an address, the nearest URL before the others, as git has it. Throws
- * URL_INVALID (a proxy), USAGE (a header), FILE_NOT_FOUND (a certificate).
+ * What `http.<key>` and `http.<url>.<key>` say for an address, the nearest URL before the others, as git has it, and before
+ * them `remote.<name>.proxy` of a remote. Throws URL_INVALID (a proxy), USAGE (a header), FILE_NOT_FOUND (a certificate).
  */
-export function httpSettings(url: URL, settings: readonly Setting[], proxies: ProxyVariables = {}): HttpSettings {
+export function httpSettings(
+  url: URL,
+  settings: readonly Setting[],
+  proxies: ProxyVariables = {},
+  remote?: string,
+): HttpSettings {
   const nearest = new Map<string, number>();
   const values = new Map<string, string[]>();
   for (const { name, value } of settings) {
@@ -75,7 +80,8 @@ export function httpSettings(url: URL, settings: readonly Setting[], proxies: Pr
   }
   const last = (key: string): string | undefined => values.get(key)?.at(-1);
   const file = (key: string): Buffer | undefined => (last(key) ? readCertificate(last(key) as string, key) : undefined);
-  const proxy = chooseProxy(url, last('proxy'), proxies);
+  const proxyOf = (name: string) => settings.findLast((setting) => setting.name === `remote.${name}.proxy`)?.value;
+  const proxy = chooseProxy(url, (remote === undefined ? undefined : proxyOf(remote)) ?? last('proxy'), proxies);
   const [limit, seconds] = [Number(last('lowspeedlimit')), Number(last('lowspeedtime'))];
   const [ca, cert] = [file('sslcainfo'), file('sslcert')];
   // A file may hold both.
@@ -91,6 +97,13 @@ export function httpSettings(url: URL, settings: readonly Setting[], proxies: Pr
     ...(limit > 0 && seconds > 0 && { slowest: { bytesPerSecond: limit, seconds } }),
     ...(last('useragent') && { userAgent: last('useragent') }),
   };
+}
+
+/** The settings for an address to which another one led: headers and certificates of ours are for the host that was asked. */
+export function settingsBeyond(asked: URL, url: URL, settings: HttpSettings): HttpSettings {
+  if (url.origin === asked.origin) return settings;
+  const { cert: _cert, key: _key, ...tls } = settings.tls;
+  return { ...settings, headers: {}, tls };
 }
 
 /** How near a URL of the configuration is to an address, or -1: scheme, host and port must be its own, its path may go on. */

@@ -14,21 +14,21 @@ export interface Reached {
 }
 
 /**
- * Connects a repository to an address as git's configuration would have it; nothing is sent before something is asked. Throws
+ * Connects a repository to an address, that of a remote by this name, as git's configuration would have it; nothing is sent before something is asked. Throws
  * URL_INVALID, and for settings that nobody can use as `httpSettings`.
  */
 export async function connect(
   repository: Repository,
   address: string,
   options: ConnectionOptions,
-  { push = false } = {},
+  { push = false, remote }: { push?: boolean; remote?: string } = {},
 ): Promise<Reached> {
   const settings: readonly Setting[] = await readTransportSettings(repository, options.configuration?.places);
   const text = rewriteAddress(address, settings, { push });
   const parsed = parseAddress(text, repository.directory);
   const connection =
     parsed.way === 'http'
-      ? connectHttp(parsed.url, options, (url) => httpSettings(url, settings, options.configuration?.proxies))
+      ? connectHttp(parsed.url, options, (url) => httpSettings(url, settings, options.configuration?.proxies, remote))
       : connectGit(parsed.address, repository.gitDirectory, options, parsed.path);
   return { connection, url: withoutSecrets(text) };
 }

@@ -2,11 +2,12 @@
  * Owns a conversation over HTTP: who we are only when asked, and redirects as git follows them. isomorphic-git has an HTTP
  * client too, but it can neither be stopped nor times out.
  */
-import { type HttpSettings, plainHttp } from './configured.js';
+import { type HttpSettings, plainHttp, settingsBeyond } from './configured.js';
 import type { ConnectionOptions } from './connection.js';
 import type { Credential } from './credentials.js';
-import { bare, bodyOf, exchange, type HttpRequest } from './http-exchange.js';
+import { bodyOf, exchange, type HttpRequest } from './http-exchange.js';
 import { denied, notFollowed, refused } from './http-failure.js';
+import { bare } from './http-way.js';
 import { decoded } from './url.js';
 
 export interface HttpAnswer {
@@ -39,18 +40,11 @@ export function createHttpClient(
     const { username, password } = known.credential;
     return { authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}` };
   };
-  /** Headers and certificates of ours are for the host that was asked for. */
-  const settingsFor = (url: URL): HttpSettings => {
-    const settings = configured(url);
-    if (url.origin === asked.origin) return settings;
-    const { cert: _cert, key: _key, ...tls } = settings.tls;
-    return { ...settings, headers: {}, tls };
-  };
   return {
     async send(request) {
       let { url } = request;
       for (let redirects = 0; ;) {
-        const settings = settingsFor(url);
+        const settings = settingsBeyond(asked, url, configured(url));
         const extra = { ...settings.headers, ...authorizationFor(url) };
         const answer = await exchange({ ...request, url }, extra, options, settings);
         const { statusCode: status = 0, headers } = answer;

@@ -1,6 +1,5 @@
 /** Owns the way through an HTTP proxy: which one, and the tunnel through it that TLS needs. */
 import { request as requestPlain } from 'node:http';
-import { request as requestSecure } from 'node:https';
 import type { Socket } from 'node:net';
 import { RemoteError, UsageError } from '../errors.js';
 import { decoded, isLoopback, withoutSecrets } from './url.js';
@@ -58,15 +57,19 @@ export const proxyHost = ({ hostname, port, protocol }: URL) => ({
 export interface TunnelOptions {
   readonly signal?: AbortSignal | undefined;
   readonly timeoutMs: number;
-  readonly userAgent: string;
+  readonly userAgent?: string | undefined;
 }
 
 /** Opens a tunnel to a host. Throws REMOTE_DENIED, REMOTE_FAILED when the proxy refuses, and what Node does. */
-export function openTunnel(proxy: URL, url: URL, { signal, timeoutMs, userAgent }: TunnelOptions): Promise<Socket> {
+export async function openTunnel(
+  proxy: URL,
+  url: URL,
+  { signal, timeoutMs, userAgent }: TunnelOptions,
+): Promise<Socket> {
   const target = `${url.hostname}:${url.port || 443}`;
-  const start = proxy.protocol === 'https:' ? requestSecure : requestPlain;
+  const start = proxy.protocol === 'https:' ? (await import('node:https')).request : requestPlain;
   return new Promise((resolve, reject) => {
-    const headers = { host: target, 'user-agent': userAgent, ...proxyHeaders(proxy) };
+    const headers = { host: target, ...(userAgent && { 'user-agent': userAgent }), ...proxyHeaders(proxy) };
     const asked = start({
       ...{ ...proxyHost(proxy), method: 'CONNECT', path: target, headers, agent: false },
       ...(signal && { signal }),

@@ -97,7 +97,7 @@ export async function fetchFrom(
   actor: Actor,
   options: RemoteOptions,
 ): Promise<Fetching> {
-  const { connection, url } = await connect(repository, remote.url, options);
+  const { connection, url } = await connect(repository, remote.url, options, { remote: remote.name });
   return withQuarantine(repository, async (quarantine) => {
     const advertised = await connection.advertised();
     const plan = planFetch(remote, advertised, request);

@@ -77,6 +77,7 @@ export async function push(
     // Who says where to push to means that, and nothing instead of it.
     const { connection, url } = await connect(repository, remote.pushUrl ?? remote.url, options, {
       push: remote.pushUrl === undefined,
+      remote: remote.name,
     });
     return withQuarantine(repository, async (quarantine) => {
       const there = await connection.pushable();

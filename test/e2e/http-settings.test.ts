@@ -160,6 +160,12 @@ describe('through a proxy', () => {
   });
 });
 
+test('a remote may have a proxy of its own', async () => {
+  configure('http.proxy', 'http://127.0.0.1:9');
+  configure('remote.origin.proxy', proxy.url);
+  await arrives(clone('http://example.org/patches.git'));
+});
+
 test('headers go to the host that was asked for, and not where it leads', async () => {
   const other = await startGitHost(repositories);
   const seen: (string | undefined)[][] = [[], []];

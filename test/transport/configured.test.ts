@@ -55,6 +55,21 @@ describe('http.<url>', () => {
   });
 });
 
+test('a remote has a proxy of its own, or none, whatever else is said', () => {
+  const settings = settingsOf(
+    ['http.proxy', 'http://all:1'],
+    ['remote.Lab.proxy', 'http://lab:2'],
+    ['remote.away.proxy', ''],
+  );
+  const proxyOf = (remote?: string) => httpSettings(url, settings, { https: 'http://env:3' }, remote).proxy?.host;
+  expect([proxyOf('Lab'), proxyOf('away'), proxyOf('other'), proxyOf()]).toEqual([
+    'lab:2',
+    undefined,
+    'all:1',
+    'all:1',
+  ]);
+});
+
 test('headers add up, an empty one takes those before it away, and a bad one is told without its value', async () => {
   const headers = (...values: readonly string[]) =>
     httpSettings(url, settingsOf(...values.map((value) => ['http.extraheader', value] as const))).headers;
