@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 
-const entry = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
+const entry = fileURLToPath(new URL('../../bin/bankai.cjs', import.meta.url));
 const model = fileURLToPath(new URL('../../fixtures/worksheet-5m-q1_0.gguf', import.meta.url));
 
 /** Runs Node with arguments in a directory that is also home. → milliseconds from start to end. */

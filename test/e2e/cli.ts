@@ -31,8 +31,8 @@ export interface Cli {
   git(args: readonly string[], options?: RunOptions): Promise<Finished>;
 }
 
-/** Makes a hermetic place, removed when the test file ends. `program` is another entry file than bin/run.js. */
-export function createCli(program = join(root, 'bin', 'run.js')): Cli {
+/** Makes a hermetic place, removed when the test file ends. `program` is another entry file. */
+export function createCli(program = join(root, 'bin', 'bankai.cjs')): Cli {
   const place = temporaryDirectory();
   const directory = join(place, 'work');
   const home = join(place, 'home');
