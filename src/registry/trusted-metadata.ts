@@ -61,20 +61,39 @@ async function isComplete(registry: TrustedRegistry): Promise<boolean> {
 const update = (registry: TrustedRegistry, network: Network, offline: boolean): Promise<void> =>
   withTufClient(registry, [], network, offline, (client) => client.refresh());
 
-async function catalogueOf(registry: TrustedRegistry, network: Network, offline: boolean): Promise<Catalogue> {
+/** The indexes that were verified before and are still what the metadata at hand leads to, unexpired: nobody is asked. */
+export async function seenIndexes(registry: TrustedRegistry): Promise<NamespaceIndex[]> {
+  const bases = await readBases(registry).catch(() => undefined);
+  if (!bases) return [];
+  const now = Date.now();
+  return [...(await readVerifiedIndexes(registry.directory))].flatMap(([namespace, { key, expires, bytes }]) =>
+    bases.namespaces.includes(namespace) && bases.basisOf(namespace) === key && now < Date.parse(expires)
+      ? [decodeKnownIndex(bytes)]
+      : [],
+  );
+}
+
+/** What the metadata that was verified last says of the index of each namespace: the key of what it rests on. */
+async function readBases(registry: TrustedRegistry) {
   const directory = metadataDirectory(registry);
   const targetsBytes = await readFile(join(directory, 'targets.json'));
   const targets = decodeMetadata('targets', targetsBytes);
   const snapshot = decodeMetadata('snapshot', await readFile(join(directory, 'snapshot.json')));
-  const namespaces = Object.keys(targets.signed.delegations?.roles ?? {}).sort();
   const delegations = sha256Hex(targetsBytes);
-  const basisOf = (namespace: string): string | undefined => {
-    const file = `${namespace}.json`;
-    // Trusted to its owner, who may have published nothing yet.
-    if (!Object.hasOwn(snapshot.signed.meta, file)) return undefined;
-    const { version, length = 0, hashes } = snapshot.signed.meta[file];
-    return keyOf({ namespace, delegations, version, length, sha256: hashes?.sha256 ?? '' });
+  return {
+    namespaces: Object.keys(targets.signed.delegations?.roles ?? {}).sort(),
+    basisOf(namespace: string): string | undefined {
+      const file = `${namespace}.json`;
+      // Trusted to its owner, who may have published nothing yet.
+      if (!Object.hasOwn(snapshot.signed.meta, file)) return undefined;
+      const { version, length = 0, hashes } = snapshot.signed.meta[file];
+      return keyOf({ namespace, delegations, version, length, sha256: hashes?.sha256 ?? '' });
+    },
   };
+}
+
+async function catalogueOf(registry: TrustedRegistry, network: Network, offline: boolean): Promise<Catalogue> {
+  const { namespaces, basisOf } = await readBases(registry);
   const indexesOf = (wanted: readonly string[]) =>
     obtainIndexes(
       registry,

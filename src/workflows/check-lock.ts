@@ -32,7 +32,7 @@ export async function checkLock(directory: string, places: RegistryPlaces) {
 
 async function askRegistry(
   name: string,
-  { registry, range, version, sha256, base }: LockedVersion,
+  { registry, range, version, sha256, base, patch }: LockedVersion,
   catalogues: Catalogues,
 ): Promise<{ status: LockStatus; newest?: string; detail?: string }> {
   try {
@@ -43,6 +43,9 @@ async function askRegistry(
     const entry = versions.get(version);
     if (!entry) return { status: 'withdrawn', detail: 'the registry does not have it any more' };
     if (entry.sha256 !== sha256) return { status: 'changed', detail: 'the registry has exchanged it' };
+    // The lock file may come from somebody else: with the digest of one bundle and the patch of another.
+    if (entry.patch !== patch || entry.base !== base)
+      return { status: 'changed', detail: 'the registry has another patch there' };
     const offered = [...versions].filter(([, each]) => each.yanked === undefined && each.base === base);
     const newest = highestVersion(
       offered.map(([each]) => each),

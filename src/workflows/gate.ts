@@ -6,11 +6,11 @@ import { type Patch, patchFlips } from '../patch/patch.js';
 import type { ShapeOf } from '../patch/validate.js';
 import type { CommitId } from '../repo/ids.js';
 import { localDirectory, type Repository } from '../repo/repository.js';
-import { readSources } from '../repo/sources.js';
 import { breaches, type Candidate, defaultPolicy, type Policy, readPolicy } from '../trust/policy.js';
 import { type Standing, standingOf } from '../trust/revocations.js';
 import { readTrust, type Trust, type TrustedKey } from '../trust/trust.js';
 import { assertHolds, checkEvidence } from './evidence.js';
+import { sourcesOf } from './patch-sources.js';
 
 /** Patches that want to pass, and where their evidence is. */
 export interface Arrivals {
@@ -43,7 +43,7 @@ export async function passGate(
 ): Promise<Passed> {
   const policies = await policiesOf(repository, keyDirectory);
   const trust = await readTrust(keyDirectory);
-  const sources = await readSources(repository);
+  const sources = await sourcesOf(repository, keyDirectory, trust, patches.keys());
   const passed: Passed = { unsigned: [], warnings: [] };
   for (const [id, patch] of patches) {
     const { statements } = await checkEvidence(repository, commitOf(id), id, patch.base);
@@ -120,8 +120,8 @@ function outOfScope({ statements, origin = [] }: Candidate, trust: Trust): Trust
 
 function refused(patch: PatchId, facts: readonly string[], signer: TrustedKey | undefined): TrustError {
   const hint = signer
-    ? `"${signer.name}" signed it, whom you trust for ${signer.scopes.join(', ')} alone, and this clone has not seen that it is from there: ` +
-      'add it from the registry with "bankai add", or trust the key without a scope.'
+    ? `"${signer.name}" signed it, whom you trust for ${signer.scopes.join(', ')} alone, and nobody here has seen that it is from there: ` +
+      'look into the registry with "bankai search", add it from there, or trust the key without a scope.'
     : 'Nothing was applied. Use "bankai verify" for the whole picture, or change policy.json.';
   return new TrustError('POLICY_VIOLATION', `${sentence(patch, facts[0])}: your policy refuses it`, {
     hint,

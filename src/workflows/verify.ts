@@ -13,12 +13,12 @@ import type { CommitId } from '../repo/ids.js';
 import { readDescriptor, type RepositoryDescriptor } from '../repo/descriptor.js';
 import { readHead } from '../repo/branch.js';
 import { resolveStack } from '../repo/resolve.js';
-import { readSources } from '../repo/sources.js';
 import { readPatches, readState } from '../repo/state.js';
 import { readTrust } from '../trust/trust.js';
 import { attempt, type Check, type CheckResult, failed, isSound } from './checklist.js';
 import { findPatch } from './chosen-patches.js';
 import { policiesOf } from './gate.js';
+import { sourcesOf } from './patch-sources.js';
 import { loadStack } from './stack.js';
 import { checkBase, type Ground, type PatchVerdict, verifyPatch } from './verify-patch.js';
 import { appliedMask, type OpenModel, openWorkspace, readOneBit, withModel, type Workspace } from './workspace.js';
@@ -50,9 +50,9 @@ export async function verifyStack(
   const patches: PatchVerdict[] = [];
   let subject = expression;
   try {
-    const ground = await groundOf(workspace, keyDirectory);
     const { name, commitOf, isWhole } = await meant(workspace, expression);
     subject = name;
+    const ground = await groundOf(workspace, keyDirectory, commitOf.keys());
     for (const [id, commit] of commitOf) patches.push(await verifyPatch(ground, id, commit));
     if (commitOf.size === 0) checks.push({ check: 'stack', result: 'none', detail: 'has no patches: it is the base' });
     if (isWhole) {
@@ -70,14 +70,19 @@ export async function verifyStack(
 const isMistyped = ({ code }: BankaiError): boolean =>
   code === 'UNKNOWN_REVISION' || code === 'AMBIGUOUS_REVISION' || code === 'STACK_SYNTAX' || code === 'NAME_INVALID';
 
-async function groundOf({ repository, state }: Workspace, keyDirectory: string | undefined): Promise<Ground> {
+async function groundOf(
+  { repository, state }: Workspace,
+  keyDirectory: string | undefined,
+  patches: Iterable<PatchId> = [],
+): Promise<Ground> {
   const { base } = await readDescriptor(repository, state.root);
+  const trust = await readTrust(keyDirectory);
   return {
     repository,
     base: state.weightsId,
     shapeOf: shapesOfBase(base.tensors),
-    trust: await readTrust(keyDirectory),
-    sources: await readSources(repository),
+    trust,
+    sources: await sourcesOf(repository, keyDirectory, trust, patches),
     policies: await policiesOf(repository, keyDirectory).catch((error: unknown) => failed('policy', error)),
   };
 }

@@ -1,6 +1,6 @@
 /** What Ada says of her patches and her keys, and what Bob's policy makes of it, in every command that brings patches in. */
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { VerifyReport } from '../../src/render/verify.js';
 import { publish } from '../../src/workflows/publish.js';
@@ -152,6 +152,38 @@ test('a key that is trusted for a namespace alone counts for what was added from
   outputOf(await bob.run(['checkout', 'main']));
   expect(await warningsOf(['checkout', 'sums'])).toEqual([]);
   outputOf(await bob.run(['checkout', 'main']));
+});
+
+test('it counts for what was cloned too, once the registry was seen to publish it', async () => {
+  const carol = createCli();
+  const places = ['registries', 'trusted-keys.json', 'policy.json'];
+  for (const place of places) {
+    cpSync(join(policyFile, '..', place), join(carol.env.XDG_CONFIG_HOME, 'bankai', place), { recursive: true });
+  }
+  const seen = join(carol.env.XDG_CONFIG_HOME, 'bankai', 'registries', 'lab', 'indexes');
+  const indexes = readFileSync(seen);
+  rmSync(seen);
+  const cloning = ['clone', bob.directory, '.', '-b', 'sums', '--model', fixtureModel];
+  const refused = await carol.run(cloning);
+  expect([refused.code, refused.stderr.replace(/\s+/g, ' ')]).toEqual([
+    128,
+    expect.stringMatching(
+      /"ada" signed it, whom you trust for namespace:mathlab alone, .* look into the registry with "bankai search"/,
+    ),
+  ]);
+  expect(readdirSync(carol.directory)).toEqual([]);
+  // As a search leaves it; the registry itself is not asked.
+  writeFileSync(seen, indexes);
+  outputOf(await carol.run(cloning));
+  const { ok, subjects } = await answerOf<VerifyReport>(carol, ['verify']);
+  expect([ok, JSON.stringify(subjects)]).toEqual([
+    true,
+    expect.stringContaining('signed by ada (trusted for namespace:mathlab)'),
+  ]);
+  // What no registry publishes is not let in by it, whoever signed it.
+  outputOf(await carol.run(['remote', 'add', 'ada', ada.directory]));
+  outputOf(await carol.run(['fetch', 'ada']));
+  expect((await carol.run(['checkout', 'ada/calc'])).stderr).toContain('made by nobody whom you trust');
 });
 
 test('a patch that somebody else evaluated and approved is let in; one that is revoked is not', async () => {

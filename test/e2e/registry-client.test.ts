@@ -190,6 +190,8 @@ describe('nothing is half done', () => {
     const before = place();
     expect(await failure(bob, ['update'])).toBe('VERSION_CHANGED');
     expect((await bob.run(['lock'])).code).toBe(1);
+    writeFileSync(file, lock.replace(/"patch": "[0-9a-f]{8}/, '"patch": "00000000'));
+    expect((await bob.run(['lock', '--json'])).stdout).toContain('the registry has another patch there');
     writeFileSync(file, 'null');
     expect(await failure(bob, ['update'])).toBe('LOCK_INVALID');
     writeFileSync(file, lock.replace(/"sha256": "[0-9a-f]{8}/, '"sha256": "00000000'));
