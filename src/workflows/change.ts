@@ -7,7 +7,8 @@ import type { RefNote } from '../repo/reflog.js';
 import { readPatches, readState } from '../repo/state.js';
 import type { Repository } from '../repo/repository.js';
 import type { Actor } from './actor.js';
-import { type Destination, moveTo } from './checkout.js';
+import type { Destination } from './destination.js';
+import { moveTo } from './move-to.js';
 import type { Workspace } from './workspace.js';
 
 /** What a verb did to the state of HEAD and to the working model. */

@@ -12,7 +12,7 @@ import { withLock } from '../repo/lock.js';
 import { pointModelRef } from '../repo/model-ref.js';
 import { localDirectory } from '../repo/repository.js';
 import { type Actor, noteOf, someone } from './actor.js';
-import { moveTo } from './checkout.js';
+import { moveTo } from './move-to.js';
 import { withModel } from './workspace.js';
 
 /** Name of the working model's copy in the worktree. */

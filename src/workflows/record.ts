@@ -11,7 +11,8 @@ import { encodePublicKey } from '../trust/public-key.js';
 import type { SigningKey } from '../trust/signing-key.js';
 import { encodeStatement, type Statement, STATEMENT_PAYLOAD_TYPE } from '../trust/statement.js';
 import { type Actor, noteOf, signatureOf } from './actor.js';
-import { type Destination, moveTo } from './checkout.js';
+import type { Destination } from './destination.js';
+import { moveTo } from './move-to.js';
 import { commitSigner, openSigner } from './commit-tree.js';
 import type { Workspace } from './workspace.js';
 

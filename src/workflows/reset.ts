@@ -7,7 +7,7 @@ import { readCommit } from '../repo/object.js';
 import { resolveStack } from '../repo/resolve.js';
 import { type Actor, noteOf, someone } from './actor.js';
 import { type ChangeOutcome, changeWith } from './change.js';
-import type { Destination } from './checkout.js';
+import type { Destination } from './destination.js';
 import { changeWorkspace } from './workspace.js';
 
 /**

@@ -9,7 +9,7 @@ import type { Repository } from '../repo/repository.js';
 import { resolveStack } from '../repo/resolve.js';
 import { previousPlace } from '../repo/revision.js';
 import { type Actor, noteOf, someone } from './actor.js';
-import { type CheckoutOutcome, moveTo } from './checkout.js';
+import { type CheckoutOutcome, moveTo } from './move-to.js';
 import { changeWorkspace } from './workspace.js';
 
 export interface SwitchRequest {
