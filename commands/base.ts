@@ -27,6 +27,9 @@ export abstract class BankaiCommand extends Command {
     }),
   };
 
+  /** Flags of git's command of the same name that are not here, as they are written, and what to do instead. */
+  static notOffered: Readonly<Record<string, string>> = {};
+
   /** Where relative paths start: the working directory, or what `-C` says. Known once flags are parsed. */
   protected directory = process.cwd();
 
@@ -66,10 +69,11 @@ export abstract class BankaiCommand extends Command {
     const receiving = this.progress('Receiving');
     const verifying = this.progress('Verifying');
     const interactive = process.stdin.isTTY === true && !this.jsonEnabled();
-    const { signal } = this;
+    const { directory, signal } = this;
     const { version } = this.config;
+    const access = { directory, timeoutMs: timeout * 1000, version, signal };
     return {
-      ...remoteAccess({ ...remoteEnvironment(process.env, interactive), timeoutMs: timeout * 1000, version, signal }),
+      ...remoteAccess({ ...remoteEnvironment(process.env, interactive), ...access }),
       onBytes: (done) => receiving({ done, extra: 'bytes' }),
       onVerify: (done, total) => verifying({ done, total }),
     };
@@ -125,8 +129,11 @@ export abstract class BankaiCommand extends Command {
     if (!(error instanceof Errors.CLIError)) throw error;
     const { message } = failureOf(error, false).report.error;
     const verb = (this.id ?? '').replaceAll(':', ' ');
-    throw new UsageError('USAGE', message, {
-      hint: `Use "bankai ${verb} --help" to see its flags and arguments.`,
+    const flag = /^Nonexistent flags?: (-[^=,\s]+)/.exec(message)?.[1] ?? '';
+    const { notOffered } = this.constructor as typeof BankaiCommand;
+    const instead = Object.hasOwn(notOffered, flag) ? notOffered[flag] : undefined;
+    throw new UsageError('USAGE', instead === undefined ? message : `"bankai ${verb}" has no ${flag}`, {
+      hint: instead ?? `Use "bankai ${verb} --help" to see its flags and arguments.`,
       cause: error,
     });
   }

@@ -24,6 +24,17 @@ export default class Clone extends BankaiCommand {
     ...remoteFlags,
   };
 
+  static override notOffered = {
+    '--depth':
+      'Patches are small, and what is said of them rests on their history: all of it is fetched. Leave the flag out.',
+    '--shallow-since':
+      'Patches are small, and what is said of them rests on their history: all of it is fetched. Leave the flag out.',
+    '--single-branch':
+      'Stacks are made of branches, so all of them are fetched. Leave the flag out; -b says which one to be on.',
+    '--bare': 'A repository of Bankai has a working model. Use "git clone --bare" for a copy to fetch from.',
+    '--mirror': 'A repository of Bankai has a working model. Use "git clone --mirror" for a copy to fetch from.',
+  };
+
   async run() {
     const { args, flags } = await this.parse(Clone);
     const { clone } = await import('../src/workflows/clone.js');

@@ -24,6 +24,12 @@ export default class Fetch extends BankaiCommand {
     ...remoteFlags,
   };
 
+  static override notOffered = {
+    '--depth':
+      'Patches are small, and what is said of them rests on their history: all of it is fetched. Leave the flag out.',
+    '--unshallow': 'Use "git fetch --unshallow": a clone that git has cut short is made whole by git.',
+  };
+
   async run() {
     const { args, argv, flags } = await this.parse(Fetch);
     const { fetch } = await import('../src/workflows/fetch.js');

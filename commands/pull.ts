@@ -9,7 +9,7 @@ export default class Pull extends BankaiCommand {
   static override summary = 'Fetch, verify and merge what the branch follows; the working model too.';
   static override description =
     'The same as fetch and then merge: HEAD moves without a commit where it can, and where both sides have something new ' +
-    'a merge commit unites them.';
+    'a merge commit unites them, also where git is told to rebase (pull.rebase): patches of two sides do not conflict.';
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> origin calc --ff-only',
@@ -27,6 +27,14 @@ export default class Pull extends BankaiCommand {
     'ff-only': Flags.boolean({ summary: 'Refuse to merge where that takes a commit.' }),
     ...remoteFlags,
     ...signingFlags,
+  };
+
+  static override notOffered = {
+    '--rebase':
+      'Patches of two sides unite without a conflict, so they are merged. For a history in one line: "bankai fetch", "bankai reset --hard @{u}", then "bankai cherry-pick" of each commit.',
+    '-r': 'Patches of two sides unite without a conflict, so they are merged. For a history in one line: "bankai fetch", "bankai reset --hard @{u}", then "bankai cherry-pick" of each commit.',
+    '--depth':
+      'Patches are small, and what is said of them rests on their history: all of it is fetched. Leave the flag out.',
   };
 
   async run() {

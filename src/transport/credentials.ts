@@ -25,10 +25,12 @@ export interface Token {
 }
 
 /**
- * Credentials from, in this order, the token, and git's own credential helpers where git is installed. A token is sent
- * over TLS only, or to this machine, and never to a host that the one it is for redirects to.
+ * Credentials from, in this order, the token, and git's own credential helpers, askpass programs and prompts, where git is
+ * installed, as the configuration of `directory` has them. A token is sent over TLS only, or to this machine, and never to
+ * a host that the one it is for redirects to.
  */
-export function createCredentials(git: GitProgram, token: Token | undefined): Credentials {
+export function createCredentials(git: GitProgram, token: Token | undefined, directory?: string): Credentials {
+  const at = directory === undefined ? {} : { cwd: directory };
   return {
     async find(url, asked) {
       const fits = token !== undefined && (token.host ?? asked.host) === url.host && isPrivate(url);
@@ -41,7 +43,7 @@ export function createCredentials(git: GitProgram, token: Token | undefined): Cr
         ...(url.username === '' ? [] : [`username=${decoded(url.username)}`]),
       ];
       const answer = await git
-        .run(['credential', 'fill'], { input: `${question.join('\n')}\n\n` })
+        .run(['credential', 'fill'], { ...at, input: `${question.join('\n')}\n\n` })
         .catch(() => undefined);
       if (answer?.code !== 0) return undefined;
       const field = (name: string) => new RegExp(`^${name}=(.*)$`, 'm').exec(answer.stdout)?.[1];
@@ -52,7 +54,9 @@ export function createCredentials(git: GitProgram, token: Token | undefined): Cr
     },
     async judge({ record }, accepted) {
       if (record === undefined) return;
-      await git.run(['credential', accepted ? 'approve' : 'reject'], { input: `${record}\n` }).catch(() => undefined);
+      await git
+        .run(['credential', accepted ? 'approve' : 'reject'], { ...at, input: `${record}\n` })
+        .catch(() => undefined);
     },
   };
 }

@@ -5,6 +5,8 @@ import { createCredentials, type Token } from '../transport/credentials.js';
 import { createGitProgram } from '../transport/git-program.js';
 
 export interface RemoteAccess {
+  /** Of the repository, whose configuration says who to ask for credentials. */
+  readonly directory?: string;
   /** For the system's git. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Where git's settings are, beside the repository's own. */
@@ -16,7 +18,7 @@ export interface RemoteAccess {
 }
 
 /** Makes what connections are told. */
-export function remoteAccess({ environment, token, ...rest }: RemoteAccess): ConnectionOptions {
+export function remoteAccess({ directory, environment, token, ...rest }: RemoteAccess): ConnectionOptions {
   const git = createGitProgram(environment);
-  return { git, credentials: createCredentials(git, token), ...rest };
+  return { git, credentials: createCredentials(git, token, directory), ...rest };
 }
