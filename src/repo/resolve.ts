@@ -84,7 +84,7 @@ export async function resolveRevision(repository: Repository, text: string): Pro
     return (await resolveTerm(repository, terms[0], await rootCommit(repository))).commit;
   throw new UsageError('STACK_SYNTAX', `"${text}" is a stack where one commit is asked for`, {
     hint: 'Name a branch, a tag or a commit.',
-    data: { at: [...terms, ...without][1].at - 1 },
+    data: { text, at: [...terms, ...without][1].at - 1 },
   });
 }
 

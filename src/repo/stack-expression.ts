@@ -47,7 +47,7 @@ const forbidden = /[\s~^:?*[\]\\{}\p{Cc}]/u;
 /** What is before the names of what is left out. */
 export const WITHOUT = ' --without ';
 
-/** Parses a stack expression. Throws STACK_SYNTAX with a line that points at the offending character. */
+/** Parses a stack expression. Throws STACK_SYNTAX with the place of the offending character. */
 export function parseStack(text: string): StackExpression {
   const unions: Term[][] = [];
   let start = 0;
@@ -132,15 +132,13 @@ function parseStep(whole: string, text: string, at: number, after: Before) {
   return { step: { kind: 'previous', number: Number(digits) } satisfies Step, length };
 }
 
+/** Says what is wrong, and where: whoever shows the error points at the place `at` of `text`. */
 function syntaxError(text: string, at: number, fact: string): UsageError {
-  // Control characters would move the caret; one space each keeps it in place.
+  // A line break would end the sentence.
   const line = text.replace(/\p{Cc}/gu, ' ');
-  return new UsageError(
-    'STACK_SYNTAX',
-    `Cannot read the stack "${line}": ${fact} at column ${at + 1}\n  ${line}\n  ${' '.repeat(at)}^`,
-    {
-      hint: 'Join names of branches, tags or commits with "+", as in calc~1+math; "base" is the empty stack.',
-      data: { at },
-    },
-  );
+  const column = [...text.slice(0, at)].length + 1;
+  return new UsageError('STACK_SYNTAX', `Cannot read the stack "${line}": ${fact} at column ${column}`, {
+    hint: 'Join names of branches, tags or commits with "+", as in calc~1+math; "base" is the empty stack.',
+    data: { text, at },
+  });
 }

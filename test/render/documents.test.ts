@@ -143,6 +143,19 @@ describe('renderError', () => {
     ]);
   });
 
+  test.each([
+    ['calc++math', 5, '       ^'],
+    // Four cells of two characters; a combining mark has none.
+    ['計算++math', 3, '       ^'],
+    ['cale\u0301++math', 6, '       ^'],
+    ['a\tb', 1, '   ^'],
+    ['\u202ea b', 2, '           ^'],
+  ])('points at the character: %j', (text, at, caret) => {
+    const error = { code: 'STACK_SYNTAX', message: 'm', hint: 'h', data: { text, at } };
+    const lines = renderError({ error }, plainView);
+    expect(lines).toEqual(['error: m', expect.any(String), caret, 'hint: h']);
+  });
+
   test('has no hint line without a hint', () => {
     expect(renderError({ error: { code: 'IO', message: 'm', data: {} } }, plainView)).toEqual(['error: m']);
   });
