@@ -100,8 +100,18 @@ export function decodeMetadata<Kind extends TopRole>(
   if (Buffer.compare(encodeMetadata(metadata), bytes) !== 0) throw fail('is not in canonical form (RFC 8785)');
   if (Number.isNaN(Date.parse(metadata.signed.expires))) throw fail('expires at no time that there is');
   assertKeys(metadata.signed);
-  if (name === 'targets' && Object.keys((metadata.signed as Targets).targets).length > 0) throw overreaching();
+  if (metadata.signed.type === MetadataKind.Targets) assertPlace(name, metadata.signed as Targets);
   return metadata as Metadata<Kinds[Kind]>;
+}
+
+/** Asserts that the top role has delegations alone, and the owner of a namespace none. */
+function assertPlace(name: string, { targets, delegations }: Targets): void {
+  if (name === 'targets' && Object.keys(targets).length > 0) throw overreaching();
+  if (name === 'targets' || delegations === undefined) return;
+  throw new RegistryError('REGISTRY_DELEGATION', `Namespace "${name}" is given on by its owner`, {
+    hint: 'Only the keeper of the registry says whose a namespace is. Tell its owner.',
+    data: { namespace: name },
+  });
 }
 
 function overreaching(): RegistryError {

@@ -89,3 +89,42 @@ describe('REGISTRY.md', () => {
     expect(cited.map(([, title]) => title).filter((title) => !text.includes(`## ${title}\n`))).toEqual([]);
   });
 });
+
+describe('the table of the client workflow', () => {
+  const tests = readFileSync(join(root, 'test', 'registry', 'client-workflow.test.ts'), 'utf8');
+  const titles = [...tests.matchAll(/^ *(?:test|\] as const\)|test\.each\(.*\))\('(.+)', async/gm)].map(
+    ([, title]) => title,
+  );
+  const rows = [...text.matchAll(/^\| (5\.\d[.\d]*) +\| [^|]+ \| (.+?) +\|$/gm)].map(([, step, names]) => ({
+    step,
+    names: names.split('<br>'),
+  }));
+
+  /** Of how many steps each section of the specification is, and which of those have steps of their own. */
+  const steps = [
+    '5.2',
+    ...numbered('5.3', 12),
+    ...numbered('5.4', 2),
+    ...numbered('5.4.3', 2),
+    ...['5.4.4', '5.4.5'],
+    ...numbered('5.5', 7),
+    ...numbered('5.6', 7),
+    ...numbered('5.6.7', 2),
+    ...numbered('5.7', 3),
+  ];
+
+  test('has every step of the specification once, in order', () => {
+    expect(rows.map(({ step }) => step)).toEqual(steps);
+  });
+
+  test('names tests that there are, and every test that has the number of a step', () => {
+    const named = rows.flatMap(({ names }) => names);
+    expect(named.filter((name) => !titles.includes(name))).toEqual([]);
+    expect(titles.filter((title) => /^(5\.|%s the)/.test(title) && !named.includes(title))).toEqual([]);
+    expect(titles.filter((title) => title.startsWith('5.')).length).toBeGreaterThan(40);
+  });
+});
+
+function numbered(section: string, count: number): string[] {
+  return Array.from({ length: count }, (_, i) => `${section}.${i + 1}`);
+}

@@ -1,4 +1,4 @@
-/** The checks of TUF's client workflow, one by one (specification 1.0.31, sections 5.3 to 5.7), against a server that lies. */
+/** The checks of TUF's client workflow, one by one (specification 1.0.31, sections 5.2 to 5.7), against a server that lies. docs/REGISTRY.md says which tests which. */
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { cpSync, existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -64,7 +64,7 @@ test('an honest registry is believed', async () => {
 describe('5.2 the root that is trusted first', () => {
   const expired = { ...author, time: new Date('2020-01-01'), days: 30 };
 
-  test('may have expired, if a newer one has not', async () => {
+  test('5.2 may have expired, if a newer one has not', async () => {
     const roles = {
       root: alone(keys.root),
       targets: alone(keys.root),
@@ -79,7 +79,7 @@ describe('5.2 the root that is trusted first', () => {
     expect((await openCatalogue(registry)).namespaces).toEqual([]);
   });
 
-  test('must be signed by its own keys', async () => {
+  test('5.2 must be signed by its own keys', async () => {
     const first = join(registry.directory, 'metadata', 'root.json');
     writeFileSync(first, readFileSync(first, 'utf8').replace('"version":1', '"version":7'));
     await expectRefused('REGISTRY_SIGNATURE');
@@ -187,6 +187,11 @@ describe('5.3 root', () => {
     }
     expect([...(await calc()).keys()]).toEqual(['1.0.0']);
     expect(readFileSync(join(registry.directory, 'metadata', 'root.json'), 'utf8')).toContain('"version":3');
+  });
+
+  test('5.3.12 may not give consistent snapshots up', async () => {
+    forgeRoot(({ signed }) => Object.assign(signed, { version: 2, consistent_snapshot: false }), keys.root);
+    await expectRefused('REGISTRY_INVALID', ['root']);
   });
 
   test('a key that was rotated away signs nothing any more', async () => {
@@ -414,8 +419,52 @@ describe.each(['targets', 'mathlab'] as const)('5.6 targets: "%s"', (role) => {
   });
 });
 
+describe('what was verified is kept, whatever comes after it', () => {
+  const roles = ['timestamp', 'snapshot', 'targets', 'mathlab'] as const;
+
+  test.each([
+    ['5.4.5', 'timestamp', 'snapshot'],
+    ['5.5.7', 'snapshot', 'targets'],
+    ['5.6.6', 'targets', 'mathlab'],
+  ] as const)('%s the %s is kept before the %s is asked for', async (_, last, refused) => {
+    await fetchIndex();
+    await delegate(await openRegistryDirectory(directory), 'third', alone(keys.bob), author);
+    await publish(directory, bundleOf('mathlab/calc', '1.1.0', 2));
+    const paths = await sample.currentPaths(directory);
+    server.lies.set(paths[refused], (_, response, bytes) =>
+      response.end(Buffer.from(String(bytes).replace('"version":', '"version": '))),
+    );
+    const before = roles.map((role) => readFileSync(join(registry.directory, 'metadata', `${role}.json`)));
+    await expect(fetchIndex()).rejects.toThrow();
+    const isKept = roles.map((role, i) => {
+      const now = readFileSync(join(registry.directory, 'metadata', `${role}.json`));
+      if (!now.equals(readFileSync(join(directory, paths[role])))) expect(now.equals(before[i])).toBe(true);
+      return !now.equals(before[i]);
+    });
+    expect(isKept).toEqual(roles.map((_, i) => i <= roles.indexOf(last)));
+    server.lies.clear();
+    expect([...(await calc()).keys()]).toEqual(['1.0.0', '1.1.0']);
+  });
+});
+
 describe('5.6.7 delegations', () => {
-  test('one owner says nothing about the namespace of another', async () => {
+  test('5.6.7 what leads to a target must be there to be verified', async () => {
+    const { mathlab } = await sample.currentPaths(directory);
+    server.lies.set(mathlab, (_, response) => response.writeHead(404).end());
+    await expectRefused('REGISTRY_UNREACHABLE');
+  });
+
+  test('5.6.7.1 nobody is led in circles: an owner delegates nothing', async () => {
+    const paths = await sample.currentPaths(directory);
+    const top = JSON.parse(readFileSync(join(directory, paths.targets), 'utf8')) as sample.Document;
+    const change = ({ signed }: sample.Document) =>
+      Object.assign(signed, { targets: {}, delegations: top.signed.delegations });
+    forge(directory, paths.mathlab, change, keys.ada);
+    await reseal();
+    await expectRefused('REGISTRY_DELEGATION', ['mathlab']);
+  });
+
+  test('5.6.7.2 one owner says nothing about the namespace of another', async () => {
     await publish(directory, bundleOf('other/own', '1.0.0', 3));
     const { snapshot } = await openRegistryDirectory(directory);
     const path = metadataPath('other', snapshot.signed.meta['other.json'].version);
@@ -451,7 +500,7 @@ describe('5.6.7 delegations', () => {
     await expectRefused('REGISTRY_DELEGATION', ['targets']);
   });
 
-  test('nobody is trusted with more than a namespace', async () => {
+  test('5.6.7.2 nobody is trusted with more than a namespace', async () => {
     const paths = await sample.currentPaths(directory);
     const change = ({ signed }: sample.Document) => {
       const { roles } = signed.delegations as { roles: { name: string; paths: string[] }[] };
@@ -489,7 +538,16 @@ describe('5.6.7 delegations', () => {
 });
 
 describe('5.7 targets themselves', () => {
-  test('5.7.1 an index is not read further than was signed', async () => {
+  test('5.7.2 what no metadata speaks of is not fetched', async () => {
+    const { mathlab } = await sample.currentPaths(directory);
+    forge(directory, mathlab, ({ signed }) => (signed.targets = {}), keys.ada);
+    await reseal();
+    expect((await fetchIndex()).packages.size).toBe(0);
+    await expect((await openCatalogue(registry)).index('nobody')).toFailWithCode('NAMESPACE_UNKNOWN');
+    expect(server.asked.filter((path) => path.startsWith('targets/'))).toEqual([]);
+  });
+
+  test('5.7.3 an index is not read further than was signed', async () => {
     const { mathlab, index } = await sample.currentPaths(directory);
     const { targets } = (
       JSON.parse(readFileSync(join(directory, mathlab), 'utf8')) as {
@@ -500,7 +558,7 @@ describe('5.7 targets themselves', () => {
     await expectRefused('REGISTRY_TOO_LONG');
   });
 
-  test('5.7.2 an index must be the one that was signed', async () => {
+  test('5.7.3 an index must be the one that was signed', async () => {
     const { mathlab, index } = await sample.currentPaths(directory);
     const { targets } = (
       JSON.parse(readFileSync(join(directory, mathlab), 'utf8')) as {
@@ -513,7 +571,7 @@ describe('5.7 targets themselves', () => {
     await expectRefused('REGISTRY_DIGEST');
   });
 
-  test('a bundle must be the one of the index, and leaves nothing behind when it is not', async () => {
+  test('5.7.3 a bundle must be the one of the index, and leaves nothing behind when it is not', async () => {
     const entry = (await calc()).get('1.0.0') as VersionEntry;
     const cache = temporaryDirectory();
     const before = fingerprint(cache);
