@@ -1,5 +1,5 @@
 /** Owns the meaning of names and stack expressions: which commits, and which set of patches. */
-import { CompatibilityError, RepositoryError, UsageError } from '../errors.js';
+import { CompatibilityError, UsageError } from '../errors.js';
 import type { PatchId } from '../patch/ids.js';
 import { readHead } from './branch.js';
 import { DESCRIPTOR_PATH, readDescriptor, writeRootCommit } from './descriptor.js';
@@ -39,7 +39,9 @@ export async function locateStack(repository: Repository, expression: string): P
   const { text, terms, without } = parseStack(expression);
   const root = await rootCommit(repository);
   const parts = await resolveTerms(repository, root, terms).catch((error: unknown) => {
-    throw terms.length > 1 && findRef(repository, text) !== undefined ? unwritable(repository, text) : error;
+    const whole = refOfAll(repository, terms);
+    if (whole === undefined) throw error;
+    return resolveTerms(repository, root, [whole]).then(([{ commit }]) => [{ commit, name: commit.slice(0, 12) }]);
   });
   const left = await resolveTerms(repository, root, without);
   const union = (of: readonly StackPart[]) => new Set(of.flatMap(({ commit }) => stateAt(repository, commit)));
@@ -56,15 +58,13 @@ export async function locateStack(repository: Repository, expression: string): P
   };
 }
 
-/** The error for a ref that plain git made with a "+" in its name, where its parts are none. */
-function unwritable(repository: Repository, name: string): RepositoryError {
-  const isBranch = findRef(repository, name) === `refs/heads/${name}`;
-  return new RepositoryError('UNKNOWN_REVISION', `"${name}" cannot be written in a stack: "+" joins names there`, {
-    hint: isBranch
-      ? `Give it another name: bankai branch -m "${name}" NAME. Or go to it with "bankai switch".`
-      : 'Use the id of its commit, as "git rev-parse" tells it.',
-    data: { name },
-  });
+/** Reads terms, some of which name nothing, as one: the name of a ref that plain git made with a "+" in it, `origin/a+b~1`. */
+function refOfAll(repository: Repository, terms: readonly Term[]): Term | undefined {
+  if (terms.length === 1) return undefined;
+  const text = terms.map((term) => term.text).join('+');
+  const last = terms[terms.length - 1];
+  const name = text.slice(0, text.length - last.text.length + last.name.length);
+  return findRef(repository, name) === undefined ? undefined : { text, name, steps: last.steps, at: terms[0].at };
 }
 
 async function resolveTerms(repository: Repository, root: CommitId, terms: readonly Term[]): Promise<StackPart[]> {
@@ -80,8 +80,8 @@ async function resolveTerms(repository: Repository, root: CommitId, terms: reado
 /** Resolves a revision: one term, for whatever base. Throws STACK_SYNTAX, UNKNOWN_REVISION, AMBIGUOUS_REVISION. */
 export async function resolveRevision(repository: Repository, text: string): Promise<CommitId> {
   const { terms, without } = parseStack(text);
-  if (terms.length + without.length === 1)
-    return (await resolveTerm(repository, terms[0], await rootCommit(repository))).commit;
+  const term = without.length > 0 ? undefined : terms.length === 1 ? terms[0] : refOfAll(repository, terms);
+  if (term) return (await resolveTerm(repository, term, await rootCommit(repository))).commit;
   throw new UsageError('STACK_SYNTAX', `"${text}" is a stack where one commit is asked for`, {
     hint: 'Name a branch, a tag or a commit.',
     data: { text, at: [...terms, ...without][1].at - 1 },

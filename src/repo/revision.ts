@@ -205,7 +205,7 @@ function unknown(repository: Repository, name: string): RepositoryError {
   const known = ['refs/heads/', 'refs/tags/', 'refs/remotes/'].flatMap((folder) =>
     [...listRefs(repository, folder).keys()].map((ref) => ref.slice(folder.length)),
   );
-  // A name with "+" was made by git, and cannot be written in a stack.
+  // A name with "+", which git made, reads like a stack.
   const near = nearestNames(name, [...new Set(['base', ...known.filter((other) => !other.includes('+'))])]);
   return new RepositoryError('UNKNOWN_REVISION', `There is no branch, tag or commit "${name}"`, {
     hint: name.includes('..')

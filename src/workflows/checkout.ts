@@ -1,10 +1,9 @@
 /** Owns `bankai checkout`: the working model, HEAD and the worktree become what a stack says. */
 import { listBranches, readHead } from '../repo/branch.js';
 import { composeCommit } from '../repo/compose.js';
-import type { CommitId } from '../repo/ids.js';
 import { resolveRef } from '../repo/refs.js';
 import type { Repository } from '../repo/repository.js';
-import { resolveStack } from '../repo/resolve.js';
+import { type ResolvedStack, resolveStack } from '../repo/resolve.js';
 import { previousPlace } from '../repo/revision.js';
 import { type Actor, noteOf, someone } from './actor.js';
 import type { Destination } from './destination.js';
@@ -28,9 +27,7 @@ export async function checkout(
     const isBack = wanted !== expression.trim() && resolveRef(repository, `refs/heads/${wanted}`) !== undefined;
     const stack = isBack ? undefined : await resolveStack(repository, wanted);
     const name = stack?.expression ?? wanted;
-    const destination = await destinationOf(workspace, wanted, async () =>
-      composeCommit(repository, stack ?? (await resolveStack(repository, wanted))),
-    );
+    const destination = await destinationOf(workspace, wanted, stack);
     // As in git, `checkout HEAD` goes nowhere.
     const message = `checkout: moving from ${head.branch ?? head.commit} to ${name}`;
     const note = /^(HEAD|@)$/.test(name) ? undefined : await noteOf(repository, actor, message);
@@ -51,11 +48,15 @@ function placeBefore(repository: Repository, expression: string): string {
 async function destinationOf(
   { repository }: Workspace,
   name: string,
-  compose: () => Promise<CommitId>,
+  stack: ResolvedStack | undefined,
 ): Promise<Destination> {
   const head = await readHead(repository);
   const stays = name === 'HEAD' || name === '@';
   if (stays) return { commit: head.commit, ...(head.branch !== undefined && { branch: head.branch }) };
-  const branch = (await listBranches(repository)).find((known) => known.name === name);
-  return branch ? { commit: branch.commit, branch: name } : { commit: await compose() };
+  // A branch that plain git called `calc+math` is not what is meant where there are both of these.
+  const isOne = stack === undefined || stack.parts.length === 1;
+  const branch = isOne && (await listBranches(repository)).find((known) => known.name === name);
+  return branch
+    ? { commit: branch.commit, branch: name }
+    : { commit: await composeCommit(repository, stack ?? (await resolveStack(repository, name))) };
 }
