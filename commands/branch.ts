@@ -12,6 +12,7 @@ export default class Branch extends BankaiCommand {
     'HEAD, or the branch it follows, has too; -D any.';
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> -a',
     '<%= config.bin %> <%= command.id %> both calc+math',
     '<%= config.bin %> <%= command.id %> -m both calculator',
     '<%= config.bin %> <%= command.id %> -d calculator',
@@ -22,6 +23,12 @@ export default class Branch extends BankaiCommand {
   };
   static override flags = {
     ...stackFlags,
+    remotes: Flags.boolean({
+      char: 'r',
+      exclusive: ['all'],
+      summary: 'List the branches of remotes, as they were last seen.',
+    }),
+    all: Flags.boolean({ char: 'a', summary: 'List the branches here and those of remotes.' }),
     delete: Flags.boolean({ char: 'd', exclusive: ['move'], summary: 'Delete the branch.' }),
     move: Flags.boolean({ char: 'm', summary: 'Rename the branch.' }),
     force: Flags.boolean({
@@ -38,9 +45,12 @@ export default class Branch extends BankaiCommand {
     const { name, stack } = args;
     const deletes = flags.delete || flags['delete-force'];
     const moves = flags.move || flags['move-force'];
+    const lists = flags.remotes || flags.all;
+    if (lists && (name !== undefined || deletes || moves)) throw misused('-r and -a list branches, and take no name.');
     if (name === undefined) {
       if (deletes || moves) throw misused('Name the branch.');
-      return this.answer(await branches(this.directory), renderBranches);
+      const scope = flags.all ? 'all' : flags.remotes ? 'remote' : 'local';
+      return this.answer(await branches(this.directory, scope), renderBranches);
     }
     if (deletes) {
       if (stack !== undefined) throw misused('Delete one branch at a time.');

@@ -4,12 +4,16 @@ import { plural } from './number.js';
 import { renderTable } from './table.js';
 import { printable } from './text.js';
 import { trackingMark, type TrackingSummary } from './tracking.js';
-import type { View } from './view.js';
+import { signs, type View } from './view.js';
 
 /** A branch as `bankai branch --json` prints it: an item of `schema/branch.schema.json`. */
 export interface BranchSummary {
   readonly name: string;
   readonly current: boolean;
+  /** Where a remote had it when it was last asked. */
+  readonly remote?: true;
+  /** The branch that `origin/HEAD` stands for. */
+  readonly standsFor?: string;
   readonly commit: string;
   /** What it follows. */
   readonly upstream?: TrackingSummary;
@@ -18,14 +22,17 @@ export interface BranchSummary {
   readonly message: string;
 }
 
-/** Lists branches, the current one marked, as `git branch -vv` does. */
+/** Lists branches, the current one marked, as `git branch -vv` does; with local ones beside them those of remotes say so. */
 export function renderBranches(branches: readonly BranchSummary[], view: View): string[] {
   const { style } = view;
+  const prefix = branches.every(({ remote }) => remote) ? '' : 'remotes/';
   const rows = branches.map((branch) => [
-    branch.current ? { text: `* ${branch.name}`, paint: style.name } : `  ${branch.name}`,
+    branch.current ? { text: `* ${branch.name}`, paint: style.name } : `  ${branch.remote ? prefix : ''}${branch.name}`,
     { text: shortId(branch.commit), paint: style.id },
     branch.patches === 0 ? 'base' : plural(branch.patches, 'patch', 'patches'),
-    `${trackingMark(branch.upstream)} ${branch.message.split('\n')[0]}`.trim(),
+    branch.standsFor === undefined
+      ? `${trackingMark(branch.upstream)} ${branch.message.split('\n')[0]}`.trim()
+      : `${signs(view).arrow} ${branch.standsFor}`,
   ]);
   const columns = [{ header: '' }, { header: '' }, { header: '' }, { header: '', flexible: true }];
   return renderTable(columns, rows, view);

@@ -4,11 +4,12 @@ import { assertNewBranch, listBranches, readHead } from '../repo/branch.js';
 import { assertDeletable, assertNewName, findBranch } from '../repo/change-branch.js';
 import type { RefChange } from '../repo/change-refs.js';
 import { composeCommit } from '../repo/compose.js';
-import type { CommitId } from '../repo/ids.js';
+import { asCommitId, type CommitId } from '../repo/ids.js';
 import { readModelCommit } from '../repo/model-ref.js';
 import { readCommit } from '../repo/object.js';
 import type { RefNote } from '../repo/reflog.js';
-import { resolveRef } from '../repo/refs.js';
+import { listRefs, readRefValue, resolveRef } from '../repo/refs.js';
+import type { Repository } from '../repo/repository.js';
 import { resolveStack } from '../repo/resolve.js';
 import { readState } from '../repo/state.js';
 import { readTracking } from '../repo/upstream.js';
@@ -17,23 +18,48 @@ import { changeOnly, changeWithoutModel } from './change-refs.js';
 import { undoable } from './undoable.js';
 import { type AfterModel, changeWorkspace, openWorkspace, type Workspace } from './workspace.js';
 
-/** Lists the branches with the sizes of their states. */
-export async function branches(directory: string) {
+/** Which branches are listed: those here, those that remotes had when they were last asked, or both. */
+export type BranchScope = 'local' | 'remote' | 'all';
+
+/** Lists branches with the sizes of their states: local ones first, each by name. */
+export async function branches(directory: string, scope: BranchScope = 'local') {
   const { repository } = await openWorkspace(directory);
+  return [
+    ...(scope === 'remote' ? [] : await localBranches(repository)),
+    ...(scope === 'local' ? [] : await remoteBranches(repository)),
+  ];
+}
+
+async function localBranches(repository: Repository) {
   const head = await readHead(repository);
   return Promise.all(
     (await listBranches(repository)).map(async ({ name, commit }) => {
       const upstream = await readTracking(repository, name, commit);
+      const current = name === head.branch;
+      return { name, current, ...(upstream && { upstream }), ...(await contentOf(repository, commit)) };
+    }),
+  );
+}
+
+/** The remote-tracking branches; `origin/HEAD` says which branch of the remote it stands for. */
+async function remoteBranches(repository: Repository) {
+  const folder = 'refs/remotes/';
+  return Promise.all(
+    [...listRefs(repository, folder)].map(async ([ref, oid]) => {
+      const value = readRefValue(repository, ref);
+      const standsFor = value && 'ref' in value ? value.ref.replace(folder, '') : undefined;
       return {
-        name,
-        current: name === head.branch,
-        commit,
-        ...(upstream && { upstream }),
-        patches: (await readState(repository, commit)).length,
-        message: (await readCommit(repository, commit)).message.trim(),
+        ...{ name: ref.slice(folder.length), current: false, remote: true as const },
+        ...(standsFor !== undefined && { standsFor }),
+        ...(await contentOf(repository, asCommitId(oid))),
       };
     }),
   );
+}
+
+async function contentOf(repository: Repository, commit: CommitId) {
+  const { length: patches } = await readState(repository, commit);
+  return { commit, patches, message: (await readCommit(repository, commit)).message.trim() };
 }
 
 /** Creates a branch at a stack; HEAD and model stay. Throws NAME_INVALID, BRANCH_EXISTS, UNKNOWN_REVISION. */

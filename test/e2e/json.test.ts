@@ -50,7 +50,7 @@ const answers: readonly (readonly [schema: string, args: readonly string[]])[] =
   ['reset', ['reset', 'calc']],
   ['undo', ['undo']],
   ['restore', ['restore']],
-  ['branch', ['branch']],
+  ['branch', ['branch', '-a']],
   ['branch', ['branch', 'both', 'calc+math']],
   ['branch', ['branch', '-m', 'both', 'twins']],
   ['branch', ['branch', '-D', 'twins']],

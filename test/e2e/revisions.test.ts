@@ -238,6 +238,28 @@ describe('revisions and refs', () => {
     expect((await cli.run(['log', 'calc..math'])).stderr).toContain('hint: A range of commits is no stack');
   });
 
+  test('branch -r and -a list what remotes had, as git does', async () => {
+    await git('update-ref', 'refs/remotes/lab/math', 'math');
+    await git('symbolic-ref', 'refs/remotes/lab/HEAD', 'refs/remotes/lab/math');
+    const namesOf = async (...args: string[]) =>
+      (await answerOf<{ name: string; remote?: true }[]>(cli, ['branch', ...args])).map(
+        ({ name, remote }) => (remote ? 'refs/remotes/' : 'refs/heads/') + name,
+      );
+    const refs = async (...folders: string[]) =>
+      (await git('for-each-ref', '--format=%(refname)', ...folders)).trim().split('\n');
+    expect(await namesOf('-r')).toEqual(await refs('refs/remotes'));
+    expect(await namesOf('-a')).toEqual(await refs('refs/heads', 'refs/remotes'));
+    expect(await namesOf()).toEqual(await refs('refs/heads'));
+    expect(await bankai('branch', '-r')).toMatch(/^ {2}lab\/HEAD .* → lab\/math$/m);
+    expect(await bankai('branch', '-a')).toMatch(/^ {2}remotes\/lab\/math /m);
+    for (const args of [
+      ['-r', 'name'],
+      ['-a', '-d', 'calc'],
+      ['-r', '-a'],
+    ])
+      expect((await cli.run(['branch', ...args])).code).toBe(129);
+  });
+
   test('what is not needed says why', async () => {
     expect((await cli.run(['stash'])).stderr).toContain('there is nothing to put aside');
     expect((await cli.run(['mv', 'a', 'b'])).stderr).toContain('a patch has no name of its own');

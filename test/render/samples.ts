@@ -348,6 +348,16 @@ export const branches: BranchSummary[] = [
     patches: 12,
     message: 'primes',
   },
+  {
+    name: 'origin/HEAD',
+    current: false,
+    remote: true,
+    standsFor: 'origin/calc',
+    commit: first,
+    patches: 1,
+    message: 'm',
+  },
+  { name: 'origin/calc', current: false, remote: true, commit: first, patches: 1, message: 'calculus' },
 ];
 
 export const tags: TagSummary[] = [
