@@ -165,8 +165,10 @@ export function patchPage(page: PatchPage): string {
       ${evaluations.map(({ probes, texts }) => html`${probes.length > 0 && probesTable(probes)}${texts.length > 0 && textsTable(texts)}`)}
       ${
         report !== undefined &&
-        html`<h2>Where its flips are</h2>
-          <figure>${new Markup(patchSvg({ ...report, id: page.patch, base: { weightsId: page.base } }))}</figure>
+        html`<h2>How it was found, and where its flips are</h2>
+          <figure class="scroll" tabindex="0" role="group" aria-label="Its search and its flips">
+            ${new Markup(patchSvg({ ...report, id: page.patch, base: { weightsId: page.base } }))}
+          </figure>
           <h2>Who says so</h2>
           ${report.statements.map(
             ({ kind, signer, verified, summary }) =>
@@ -215,19 +217,23 @@ function probesTable(probes: readonly ProbeResult[]): Markup {
           (probe) =>
             html`<tr>
               <th scope="row">${probe.name} (${formatCount(probe.count)})</th>
-              <td>${probe.role && roles[probe.role]}</td>
+              <td class="nowrap">${probe.role && roles[probe.role]}</td>
               <td class="number">${probe.before}</td>
               <td class="number">${probe.after}</td>
               <td class="number">${probe.fixed}</td>
               <td class="number">${probe.broke}</td>
-              <td>${formatProbability(probe.p)}</td>
-              <td>${formatShare(probe.fixRate.low)} to ${formatShare(probe.fixRate.high)}</td>
+              <td class="nowrap">${formatProbability(probe.p).replace('p = ', '')}</td>
+              <td class="nowrap">${fixRateOf(probe)}</td>
             </tr>`,
         )}
       </tbody>
     </table>
   </div>`;
 }
+
+/** Where nothing was wrong, nothing could be fixed. */
+const fixRateOf = ({ fixed, keptWrong, fixRate: { low, high } }: ProbeResult): string =>
+  fixed + keptWrong === 0 ? 'nothing was wrong' : `${formatShare(low)} to ${formatShare(high)}`;
 
 function textsTable(texts: readonly TextResult[]): Markup {
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Perplexity of texts">

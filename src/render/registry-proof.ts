@@ -9,7 +9,7 @@ const verdicts = { better: 'good', worse: 'bad', 'not significant': 'warn', unch
 
 /** Says what was measured on held-out problems: counts before and after, as a bar and in words, with the exact test. */
 export function proof({ heldOut, p, verdict, fixRate }: SearchResult): Markup {
-  const { fixed, broke, keptRight, count } = totalOf(heldOut);
+  const { fixed, broke, keptRight, keptWrong, count } = totalOf(heldOut);
   if (count === 0) return html`<p class="warn">Nothing was measured on held-out problems.</p>`;
   return html`<p class="gain">
       <strong class="good">${formatCount(fixed)} fixed</strong>
@@ -19,8 +19,9 @@ export function proof({ heldOut, p, verdict, fixRate }: SearchResult): Markup {
     ${bar(heldOut)}
     <p class="quiet">
       Right before ${formatCount(keptRight + broke)}, after ${formatCount(keptRight + fixed)}:
-      <span class="${verdicts[verdict]}">${verdict}, ${formatProbability(p)}</span>. Of what was wrong,
-      ${formatShare(fixRate.low)} to ${formatShare(fixRate.high)} is fixed (95 %).
+      <span class="${verdicts[verdict]}">${verdict}, <span class="nowrap">${formatProbability(p)}</span></span
+      >.
+      ${fixed + keptWrong > 0 && `Of what was wrong, ${formatShare(fixRate.low)} to ${formatShare(fixRate.high)} is fixed (95 %).`}
     </p>`;
 }
 

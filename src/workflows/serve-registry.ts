@@ -56,7 +56,7 @@ export async function serveRegistry({ directory, host, port, url, pages }: Serve
   await new Promise<void>((done, fail) => server.once('error', fail).listen(port, host, done));
   const address = server.address() as { port: number };
   const frame = {
-    title: `Patches of ${url ?? `${host}:${address.port}`}`,
+    title: `Patches of ${(url ?? `${host}:${address.port}`).replace(/^https?:\/\/|\/$/g, '')}`,
     url: url ?? `http://${host}:${address.port}/`,
     root,
   };
