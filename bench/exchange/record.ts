@@ -4,12 +4,13 @@ import { fileURLToPath } from 'node:url';
 
 const path = fileURLToPath(new URL('../../../docs/DURABILITY.md', import.meta.url));
 const [START, END] = ['<!-- exchanges -->', '<!-- end of exchanges -->'];
-const head = ['command', 'points', 'tried', 'was done already', 'findings', 'build'];
+const head = ['command', 'fault', 'points', 'tried', 'was done already', 'findings', 'build'];
 
 /** How the trials with one command ended. */
 export interface Row {
   readonly command: string;
-  /** Changes of the disk that it makes, and how many of them it was killed at. */
+  readonly fault: string;
+  /** Changes of the disk that it makes, and at how many of them it failed. */
   readonly points: number;
   readonly tried: number;
   /** Trials after which there was nothing left to do. */
@@ -25,10 +26,10 @@ export function readRows(): Row[] {
   const table = text.slice(text.indexOf(START), text.indexOf(END));
   return table.split('\n').flatMap((line): Row[] => {
     const cells = line.split('|').slice(1, -1);
-    const [command, points, tried, finished, findings, build] = cells.map((cell) => cell.trim());
+    const [command, fault, points, tried, finished, findings, build] = cells.map((cell) => cell.trim());
     if (cells.length !== head.length || !/^\d+$/.test(points)) return [];
     const numbers = { points: Number(points), tried: Number(tried), finished: Number(finished) };
-    return [{ command, ...numbers, findings: Number(findings), build }];
+    return [{ command, fault, ...numbers, findings: Number(findings), build }];
   });
 }
 
@@ -36,14 +37,15 @@ export function readRows(): Row[] {
 export function writeRows(rows: readonly Row[]): void {
   const text = readFileSync(path, 'utf8');
   const sum = (of: (row: Row) => number): number => rows.reduce((total, row) => total + of(row), 0);
-  const [points, tried] = [sum((row) => row.points), sum((row) => row.tried)];
-  const where = tried === points ? 'every point' : `${tried} of ${points} points`;
+  const tried = sum((row) => row.tried);
+  const everywhere = new Set(rows.filter((row) => row.tried === row.points).map((row) => row.fault));
+  const where = everywhere.size === 0 ? '' : ` ${[...everywhere].join(' and ')} at every point.`;
   const cells = [
     head,
-    ...rows.map((row) => [row.command, row.points, row.tried, row.finished, row.findings, row.build]),
+    ...rows.map((row) => [row.command, row.fault, row.points, row.tried, row.finished, row.findings, row.build]),
   ];
   const widths = head.map((_, i) => Math.max(...cells.map((row) => String(row[i]).length)));
-  const isNumber = (i: number): boolean => i > 0 && i < head.length - 1;
+  const isNumber = (i: number): boolean => i > 1 && i < head.length - 1;
   const lines = cells.map(
     (row) =>
       `| ${row.map((cell, i) => (isNumber(i) ? String(cell).padStart(widths[i]) : String(cell).padEnd(widths[i]))).join(' | ')} |`,
@@ -52,7 +54,7 @@ export function writeRows(rows: readonly Row[]): void {
   const told = [
     `${text.slice(0, text.indexOf(START))}${START}`,
     '',
-    `Last run: ${new Date().toISOString().slice(0, 10)}, ${tried} trials with ${sum((row) => row.findings)} findings, SIGKILL at ${where}.`,
+    `Last run: ${new Date().toISOString().slice(0, 10)}, ${tried} trials with ${sum((row) => row.findings)} findings.${where}`,
     '',
     ...[lines[0], `| ${rule.join(' | ')} |`, ...lines.slice(1)],
     '',
