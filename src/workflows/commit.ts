@@ -6,6 +6,7 @@ import { composeMask } from '../patch/mask.js';
 import { createPatch, patchId } from '../patch/patch.js';
 import { assertNewBranch, type Head, readHead } from '../repo/branch.js';
 import { composeCommit } from '../repo/compose.js';
+import { assertNothingInProgress } from '../repo/in-progress.js';
 import { assertMovable } from '../repo/move-head.js';
 import { resolveStack } from '../repo/resolve.js';
 import { readPatches, readState } from '../repo/state.js';
@@ -248,6 +249,7 @@ async function startOf({ repository, state }: Workspace, { branch, on }: CommitR
 /** What would stop the checkout of the new commit, asked before a search that may take hours. */
 async function assertRecordable({ repository, model }: Workspace, onto: Head): Promise<void> {
   assertNotLinked(model);
+  assertNothingInProgress(repository);
   const { commit: from } = await readHead(repository);
   await assertMovable(repository, { from, to: onto.commit, branch: onto.branch });
 }

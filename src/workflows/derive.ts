@@ -4,6 +4,7 @@ import type { PatchId } from '../patch/ids.js';
 import { composeMask, type Mask } from '../patch/mask.js';
 import { type Patch, countPatchFlips, patchId } from '../patch/patch.js';
 import { assertNewBranch, type Head, readHead } from '../repo/branch.js';
+import { assertNothingInProgress } from '../repo/in-progress.js';
 import { readPatches, readState } from '../repo/state.js';
 import type { DerivationPredicate } from '../trust/predicates/derivation.js';
 import { createStatement } from '../trust/statement.js';
@@ -34,6 +35,7 @@ export interface Ground {
 
 /** Finds the patches and where to build. Throws UNKNOWN_REVISION, STACK_SYNTAX, BRANCH_EXISTS, and USAGE for patches that HEAD lacks. */
 export async function groundOf({ repository, state }: Workspace, request: DeriveRequest): Promise<Ground> {
+  assertNothingInProgress(repository);
   const { name, loaded: parents } = await choosePatches(repository, request.patches);
   if (request.branch !== undefined) {
     await assertNewBranch(repository, request.branch);

@@ -8,10 +8,11 @@ import { composeMask } from '../patch/mask.js';
 import { cancellations } from '../patch/overlap.js';
 import type { Patch } from '../patch/patch.js';
 import { assertPatchFits, type ShapeOf } from '../patch/validate.js';
-import { readHead } from '../repo/branch.js';
+import { type Head, readHead } from '../repo/branch.js';
 import { readDescriptor } from '../repo/descriptor.js';
 import { withIndexLock } from '../repo/git-lock.js';
 import type { CommitId } from '../repo/ids.js';
+import { assertNothingInProgress } from '../repo/in-progress.js';
 import { readModelCommit } from '../repo/model-ref.js';
 import { assertMovable } from '../repo/move-head.js';
 import { placeStaged } from '../repo/staging.js';
@@ -48,7 +49,8 @@ export interface CheckoutOutcome {
 
 /**
  * Moves a workspace to a commit, as one transaction over model, refs, worktree and local state, if the actor's policy has
- * nothing against the patches that come in. Throws as `checkout`; REPOSITORY_LOCKED while git writes its index.
+ * nothing against the patches that come in. Throws as `checkout`; REPOSITORY_LOCKED while git writes its index,
+ * OPERATION_IN_PROGRESS while git merges, picks, reverts or rebases, unless that is dropped.
  */
 export const moveTo = (
   workspace: Workspace,
@@ -65,6 +67,7 @@ async function moveAlone(
   const { commit, branch } = destination;
   const start = performance.now();
   const head = await readHead(repository);
+  if (isOnward(head, destination)) assertNothingInProgress(repository);
   const changes = await changesOf(repository, head, destination);
   const record = () => recordMove(workspace, head, destination, changes);
   const report =
@@ -79,6 +82,10 @@ async function moveAlone(
     elapsedMs: Math.round(performance.now() - start),
   };
 }
+
+/** Whether HEAD goes elsewhere, and takes index and worktree along, as git would have to finish or drop what it is about first. */
+const isOnward = ({ commit, branch }: Head, to: Destination): boolean =>
+  (to.commit !== commit || to.branch !== branch) && to.files === undefined && to.putBack === undefined;
 
 /** What the move says of model and patches. */
 type ModelReport = Pick<
