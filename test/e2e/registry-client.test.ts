@@ -123,7 +123,9 @@ test('a patch is found, added, updated, checked and removed', async () => {
 
   await publish(ada.directory, { patch: 'math', as: 'mathlab/calc@1.1.0', registry: directory }, author);
   expect(await answerOf(bob, ['lock'])).toMatchObject({ ok: true, entries: [{ status: 'outdated', newest: '1.1.0' }] });
+  const old = stateOf(bob.directory);
   expect(await answerOf(bob, ['update'])).toMatchObject({ changes: [{ from: '1.0.0', to: '1.1.0' }] });
+  await expectUndone(old);
   expect(outputOf(await bob.run(['status']))).not.toContain(patch.slice(0, 10));
   expect(outputOf(await bob.run(['update']))).toBe('Everything is up to date.\n');
   const installed = stateOf(bob.directory);

@@ -9,7 +9,15 @@ import { undo } from '../../src/workflows/undo.js';
 import { temporaryDirectory } from '../paths.js';
 import { runGit } from '../repo/sandbox.js';
 import { createCli } from './cli.js';
-import { fingerprint, foreignPatch, makeSampleRepository, outputOf, recorderAt, stateOf } from './repository.js';
+import {
+  fingerprint,
+  foreignPatch,
+  makeSampleRepository,
+  outputOf,
+  recorderAt,
+  someProbes,
+  stateOf,
+} from './repository.js';
 
 const cli = createCli();
 let directory = '';
@@ -22,6 +30,7 @@ beforeAll(async () => {
   await checkout(cli.directory, 'calc');
   const git = join(cli.directory, '.git');
   writeFileSync(join(git, 'fourth.json'), foreignPatch('fourth', [[5, 'up_proj', 3]]));
+  writeFileSync(join(git, 'few.json'), someProbes('arithmetic', 4));
   // Somebody else's copy of it, with one branch more.
   cpSync(cli.directory, join(cli.directory, '..', 'far'), { recursive: true });
   runGit(join(cli.directory, '..', 'far'), 'branch', 'theirs', 'third');
@@ -67,6 +76,8 @@ const operations: readonly (readonly [name: string, args: readonly string[], pre
   ['rm', ['rm', 'calc']],
   ['squash', ['squash', '-b', 'one'], () => checkout(directory, 'calc+math')],
   ['split', ['split', 'HEAD']],
+  ['minimize', ['minimize', 'HEAD', '--probes', '.git/few.json']],
+  ['minimize -b', ['minimize', 'HEAD', '--probes', '.git/few.json', '-b', 'slim']],
   ['import', ['import', '.git/fourth.json', '-b', 'fourth']],
   ['attest', ['attest', 'HEAD', '--read', '--verdict', 'approve']],
   ['branch', ['branch', 'more', 'calc+math']],
@@ -156,6 +167,23 @@ describe('undo', () => {
       expect.stringMatching(`^error: Cannot undo .*since: ${path}$`),
     ]);
     expect(state()).toEqual(before);
+  });
+
+  test('leaves alone what belongs to a person: keys, whom they trust, their own settings', async () => {
+    const before = state();
+    await bankai('config', 'person.hat', 'bowler');
+    const after = state();
+    await bankai('key', 'new', 'second');
+    await bankai('key', 'default', 'second');
+    await bankai('config', '--global', 'person.shoes', 'boots');
+    const home = cli.env.HOME;
+    const persons = fingerprint(home);
+    // None of these changed the repository, so the last operation is the first one here.
+    expect(state()).toEqual(after);
+    expect(await bankai('undo')).toContain('config: person.hat');
+    expect(state()).toEqual(before);
+    expect(fingerprint(home)).toEqual(persons);
+    outputOf(await cli.run(['key', 'default', 'personal']));
   });
 
   test('does not take back a push, and says so', async () => {
