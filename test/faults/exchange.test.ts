@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { temporaryDirectory } from '../paths.js';
 import { type GitHost, startGitHost } from '../transport/git-server.js';
 import { exchanges, type ExchangeStage, makeExchangeTemplate, rehearseExchange, tryExchange } from './exchange.js';
+import type { FaultPlan } from './plan.js';
 
 const room = temporaryDirectory();
 const template = join(room, 'template');
@@ -28,6 +29,13 @@ const points: Readonly<Record<string, readonly RegExp[]>> = {
   publish: [/rename .*bundles/, /rename .*snapshot/, /rename .*timestamp\.json/],
 };
 
+/** Where the disk fails, and how. */
+const failures: Readonly<Record<string, readonly (readonly [string, Partial<FaultPlan> & { first: string }])[]>> = {
+  add: [['is full', { kind: 'error', code: 'ENOSPC', lasting: true, first: 'rename .*bundles' }]],
+  pull: [['refuses', { kind: 'error', code: 'EIO', first: 'rename .*journal\\.bin' }]],
+  publish: [['loses its power', { kind: 'power', first: 'rename .*timestamp\\.json' }]],
+};
+
 describe.each(exchanges)('$name', (exchange) => {
   let stage: ExchangeStage;
   beforeAll(async () => {
@@ -38,4 +46,11 @@ describe.each(exchanges)('$name', (exchange) => {
     expect(stage.points.filter((point) => first.test(point)).length).toBeGreaterThan(0);
     expect((await tryExchange(stage, { first: first.source })).findings).toEqual([]);
   });
+
+  for (const [what, fault] of failures[exchange.name] ?? []) {
+    test(`whose disk ${what} at ${fault.first}`, async () => {
+      expect(stage.points.filter((point) => new RegExp(fault.first).test(point)).length).toBeGreaterThan(0);
+      expect((await tryExchange(stage, fault)).findings).toEqual([]);
+    });
+  }
 });
