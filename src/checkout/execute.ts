@@ -27,8 +27,8 @@ export interface CheckoutFiles {
 export type Finish = (after: unknown) => Promise<void>;
 
 /**
- * Carries out edits and what comes after them, durably. When the disk refuses the model's bytes, those already written
- * are taken back and nothing has changed. Throws IO, and what `finish` throws: then the journal stays for `recover`, as it
+ * Carries out edits and what comes after them, durably. When the disk refuses the model's bytes, or somebody else changes the
+ * file meanwhile, those already written are taken back and nothing has changed. Throws IO, MODEL_CHANGED, and what `finish` throws: then the journal stays for `recover`, as it
  * does when the disk refuses to take the bytes back.
  */
 export async function executeCheckout(
@@ -40,10 +40,12 @@ export async function executeCheckout(
   const { model, journal } = files;
   if ((await journal.read()) !== undefined) throw begunTwice();
   const entry: Journal = { fileSize: model.size, edits, before: readBefore(model, edits), after };
+  model.assertOurs();
   await journal.write(encodeJournal(entry));
   try {
     writeAfter(model, entry);
     model.sync();
+    model.assertOurs();
   } catch (error) {
     writeBefore(model, entry);
     model.sync();

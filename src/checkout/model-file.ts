@@ -11,6 +11,11 @@ export interface ModelFile extends ByteSource {
   write(bytes: Uint8Array, byteOffset: number): void;
   /** Returns when everything written has reached the disk. */
   sync(): void;
+  /**
+   * Asserts that the file still has its name, and no other, and that nobody but us wrote to it since it was opened. Throws
+   * MODEL_CHANGED.
+   */
+  assertOurs(): void;
   close(): void;
 }
 
@@ -22,14 +27,35 @@ export function openModelFile(path: string): ModelFile {
   assertNotLinked(path);
   // O_NOFOLLOW closes the gap between the question and the opening; Windows has neither the flag nor the attack.
   const descriptor = guarded(path, 'open', () => openSync(path, constants.O_RDWR | (constants.O_NOFOLLOW ?? 0)));
-  const { size } = fstatSync(descriptor);
+  const opened = fstatSync(descriptor, { bigint: true });
+  const size = Number(opened.size);
+  let isWritten = false;
   return {
     size,
     readInto: (target, byteOffset) => guarded(path, 'read', () => transfer(readSync, descriptor, target, byteOffset)),
-    write: (bytes, byteOffset) => guarded(path, 'write', () => transfer(writeSync, descriptor, bytes, byteOffset)),
+    write(bytes, byteOffset) {
+      isWritten = true;
+      guarded(path, 'write', () => transfer(writeSync, descriptor, bytes, byteOffset));
+    },
     sync: () => guarded(path, 'write', () => fsyncSync(descriptor)),
+    assertOurs() {
+      const now = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+      const isSame = now?.ino === opened.ino && now.dev === opened.dev && now.size === opened.size && now.nlink === 1n;
+      if (!isSame || (!isWritten && now.mtimeNs !== opened.mtimeNs)) throw changedMeanwhile(path);
+    },
     close: () => closeSync(descriptor),
   };
+}
+
+function changedMeanwhile(path: string): RepositoryError {
+  return new RepositoryError(
+    'MODEL_CHANGED',
+    `${path} was written to, linked or replaced while it was about to change`,
+    {
+      hint: 'Nothing was done. Let the other program finish, and run the command again.',
+      data: { path },
+    },
+  );
 }
 
 /** Asserts that a file has one name and is no symlink. Throws MODEL_LINKED, NO_MODEL, IO. */

@@ -46,6 +46,7 @@ class FailingDisk {
         () => this.bytes.set(bytes, at),
       ),
     sync: () => this.step(nothing, nothing),
+    assertOurs: nothing,
     close: nothing,
   };
 

@@ -1,15 +1,20 @@
 import { describe, expect, test } from '@jest/globals';
 import {
   chmodSync,
+  existsSync,
   linkSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
+  rmSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { executeCheckout } from '../../src/checkout/execute.js';
 import { journalFile } from '../../src/checkout/journal-file.js';
 import { copyModel, openModelFile } from '../../src/checkout/model-file.js';
 import { temporaryDirectory } from '../paths.js';
@@ -19,6 +24,9 @@ function modelIn(directory: string): string {
   writeFileSync(path, 'a model of the tests');
   return path;
 }
+
+/** Makes "model" of the tests' model "MODEL". */
+const edit = { byteOffset: 2, pattern: Buffer.alloc(5, 0x20) };
 
 describe('a working model', () => {
   test('is written in place', () => {
@@ -43,6 +51,42 @@ describe('a working model', () => {
     linkSync(path, join(directory, 'other-name'));
     await expect(() => openModelFile(path)).toFailWithCode('MODEL_LINKED');
   });
+
+  const others: readonly (readonly [string, (path: string) => void])[] = [
+    ['replaced', (path) => (writeFileSync(`${path}.new`, 'a model of somebody '), renameSync(`${path}.new`, path))],
+    ['written to', (path) => (writeFileSync(path, 'a model of somebody '), utimesSync(path, 1, 1))],
+    ['made longer', (path) => writeFileSync(path, 'a model of somebody else', { flag: 'a' })],
+    ['linked', (path) => linkSync(path, `${path}.linked`)],
+    ['removed', (path) => rmSync(path)],
+  ];
+
+  test.each(others)('that is %s before it is changed stays as it then is', async (_, change) => {
+    const path = modelIn(temporaryDirectory());
+    const model = openModelFile(path);
+    change(path);
+    const journal = journalFile(join(temporaryDirectory(), 'journal.bin'));
+    const done = executeCheckout({ model, journal }, [edit], 'after', async () => expect(true).toBe(false));
+    await expect(done).rejects.toBeErrorWithCode('MODEL_CHANGED');
+    model.close();
+    const found = existsSync(path) ? readFileSync(path, 'utf8') : '';
+    expect(found).not.toMatch(/MODEL/);
+    expect(await journal.read()).toBeUndefined();
+  });
+
+  test.each(others.filter(([name]) => name !== 'written to'))(
+    'that is %s while it is changed has nothing of it',
+    async (_, change) => {
+      const path = modelIn(temporaryDirectory());
+      const model = openModelFile(path);
+      const journal = journalFile(join(temporaryDirectory(), 'journal.bin'));
+      const late = { ...journal, write: (bytes: Uint8Array) => (change(path), journal.write(bytes)) };
+      const done = executeCheckout({ model, journal: late }, [edit], 'after', async () => expect(true).toBe(false));
+      await expect(done).rejects.toBeErrorWithCode('MODEL_CHANGED');
+      model.close();
+      expect(existsSync(path) ? readFileSync(path, 'utf8') : '').not.toMatch(/MODEL/);
+      expect(await journal.read()).toBeUndefined();
+    },
+  );
 
   test('is refused when it is missing, or no file', async () => {
     const directory = temporaryDirectory();
