@@ -136,7 +136,7 @@ export async function appendDurably(path: string, text: string): Promise<void> {
 }
 
 /** A name beside a file that nothing else has. */
-const temporaryName = (path: string): string =>
+export const temporaryName = (path: string): string =>
   join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
 
 /** Tells the names that unfinished files have; a crash leaves them behind. */

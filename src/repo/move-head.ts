@@ -4,12 +4,12 @@
  * A move is plain data and can be repeated: every file is found either as the old commit has it or as the new one does,
  * so one that was cut short is finished by doing it again.
  */
-import { existsSync, lstatSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { rm, rmdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { RepositoryError } from '../errors.js';
 import { pointBranch } from './branch.js';
-import { type PlacedFile, placeFiles, syncDirectories } from '../durable.js';
+import { isTemporaryName, type PlacedFile, placeFiles, syncDirectories, temporaryName } from '../durable.js';
 import { temporaryObject } from './durable-fs.js';
 import { reporting } from './git-error.js';
 import { type CommitId, type ObjectId, objectIdOf } from './ids.js';
@@ -147,15 +147,30 @@ export function hashFile(repository: Repository, path: string): ObjectId | 'othe
 async function writeFiles(repository: Repository, differences: readonly TreeDifference[]): Promise<void> {
   const { directory, gitDirectory } = repository;
   const wanted = differences.flatMap(({ path, after }) => (after ? [{ path: join(directory, path), after }] : []));
-  for (const parent of new Set(wanted.map(({ path }) => dirname(path)))) mkdirSync(parent, { recursive: true });
+  for (const parent of new Set(wanted.map(({ path }) => dirname(path)))) {
+    const isNew = mkdirSync(parent, { recursive: true }) !== undefined;
+    if (!isNew && isStateFolder(directory, parent)) removeUnfinished(parent);
+  }
   await placeFiles(
     (function* (): Iterable<PlacedFile> {
       for (const { path, after } of wanted) {
         const mode = after.mode === '100755' ? 0o777 : 0o666;
-        yield { path, bytes: blobAt(repository, after.oid), mode, temporary: temporaryObject(gitDirectory) };
+        const temporary = isStateFolder(directory, dirname(path)) ? temporaryName(path) : temporaryObject(gitDirectory);
+        yield { path, bytes: blobAt(repository, after.oid), mode, temporary };
       }
     })(),
   );
+}
+
+/**
+ * Whether a folder is for patches or evidence. Their files become complete beside their places: thousands that begin in one
+ * folder make some disks slow. What a crash leaves there is removed by the move that is then carried out again.
+ */
+const isStateFolder = (directory: string, folder: string): boolean =>
+  /^(patches|evidence)[/\\]/.test(relative(directory, folder));
+
+function removeUnfinished(folder: string): void {
+  for (const name of readdirSync(folder)) if (isTemporaryName(name)) rmSync(join(folder, name), { force: true });
 }
 
 async function removeFile(repository: Repository, { path, after }: TreeDifference): Promise<void> {
