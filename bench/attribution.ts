@@ -74,8 +74,8 @@ function measureCost(engine: Engine, fitness: PreparedFitness): void {
   const nothing = (): void => undefined;
   const timed = {
     evaluation: [changeLowest, () => fitness.evaluate()],
-    whole: [changeLowest, () => fitness.effects()],
-    back: [nothing, () => fitness.effects()],
+    whole: [changeLowest, () => fitness.summarizeEffects('row', nothing)],
+    back: [nothing, () => fitness.summarizeEffects('row', nothing)],
     groups: [changeLowest, () => fitness.summarizeEffects('group', nothing)],
   } as const;
   const least: Record<string, number> = {};
@@ -92,7 +92,7 @@ function measureCost(engine: Engine, fitness: PreparedFitness): void {
   fitness.evaluate();
   fitness.keep();
   const tokens = engine.tokensEvaluated;
-  fitness.effects();
+  fitness.summarizeEffects('row', nothing);
   const counted = (engine.tokensEvaluated - tokens) / fitness.tokenCount;
   const inEvaluations = (name: string): number => least[name] / least.evaluation;
   const say = (what: string, name: string): void =>
@@ -152,7 +152,7 @@ function measureTruth(engine: Engine, fitness: PreparedFitness, count: number): 
     );
     return `rank correlation with the true change of ${count} random flips ${rank.toFixed(2)}`;
   };
-  const best = improving(lowerBound().rank(fitness.effects()));
+  const best = improving(lowerBound().rank(engine, fitness, BEST));
   console.log(`rows by the search's own score: ${best} of the ${BEST} best raise the objective alone`);
   hold(atLeast('% of them', 90, itself), (100 * best) / BEST);
   const rows = meansOf(fitness, 'row');

@@ -1,11 +1,12 @@
 /**
  * Searches on the shipped model and counts what that does on held-out problems: `node dist/bench/search.js
- * [--probes calculus] [--strategy guided|greedy] [--iterations 300] [--step 8] [--z 3] [--held-back 0.25]
- * [--held-back-from 100] [--patience 8] [--seed 1]`.
+ * [--probes calculus] [--strategy guided|greedy] [--iterations 300] [--unit row|group|scale-bit] [--bits 9,8] [--step 8]
+ * [--z 3] [--bytes 1024] [--held-back 0.25] [--patience 8] [--seed 1]`.
  */
 import { parseArgs } from 'node:util';
 import { openEngine } from '../src/engine/open.js';
 import { openFile } from '../src/gguf/source.js';
+import type { Flip } from '../src/patch/flip.js';
 import { answerProbes, compareAnswers } from '../src/search/evaluate.js';
 import { answerFitness } from '../src/search/fitness/answer.js';
 import { parseProbes, type Probe } from '../src/search/probes.js';
@@ -22,7 +23,9 @@ const { values } = parseArgs({
     iterations: { type: 'string', default: '300' },
     step: { type: 'string', default: '8' },
     z: { type: 'string', default: '3' },
-    alone: { type: 'string', default: '0' },
+    unit: { type: 'string', default: 'row' },
+    bits: { type: 'string', default: '9' },
+    bytes: { type: 'string', default: '1024' },
     'held-back': { type: 'string', default: '0' },
     patience: { type: 'string', default: '8' },
     seed: { type: 'string', default: '1' },
@@ -45,9 +48,13 @@ const strategy =
   values.strategy === 'greedy'
     ? greedy()
     : guided({
-        ranking: lowerBound({ z: Number(values.z) }),
+        ranking: lowerBound({
+          unit: values.unit as Flip['kind'],
+          bits: values.bits.split(',').map(Number),
+          z: Number(values.z),
+        }),
         step: Number(values.step),
-        alone: Number(values.alone),
+        mostBytes: Number(values.bytes),
         heldBack: Number(values['held-back']),
         patience: Number(values.patience),
       });

@@ -19,7 +19,7 @@ import { answerCells, answerColumns, answersInWords, net, verdictOf } from './wo
 const STAGES = [0.25, 0.5, 1];
 
 /** No limit of flips, and nothing held back: a search may go as far as its fitness carries it. */
-const unlimited = () => guided({ mostFlips: Number.MAX_SAFE_INTEGER, heldBack: 0 });
+const unlimited = () => guided({ mostBytes: Number.MAX_SAFE_INTEGER, heldBack: 0 });
 
 /** A search, and what its fitness compares. */
 interface Drive {

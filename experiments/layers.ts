@@ -1,6 +1,6 @@
 /** Which layers, and which rows, a behaviour hangs on. */
 import type { Flip, RowFlip } from '../src/patch/flip.js';
-import { scaleWeightedRows } from '../src/search/candidates.js';
+import { meanScales, scaleWeightedRows } from '../src/search/candidates.js';
 import { seededRandom, shuffle } from '../src/search/random.js';
 import { answerMeter, type Experiment } from './experiment.js';
 import { under } from './laboratory.js';
@@ -44,7 +44,7 @@ export const layers: Experiment = {
     const sampled = await meanMove(Array.from({ length: ROWS }, () => byScale.next(random)));
     const rows = rowsOf(/\.ffn_(gate|up)\.weight$/);
     const even = await meanMove(shuffle([...rows], random).slice(0, ROWS));
-    const scales = new Map(engine.tensors.map(({ name }) => [name, engine.meanScales(name)]));
+    const scales = new Map(engine.tensors.map((tensor) => [tensor.name, meanScales(engine, tensor)]));
     const scaleOf = ({ tensor, row }: RowFlip): number => scales.get(tensor)?.[row] ?? 0;
     const highest = await meanMove([...rows].sort((a, b) => scaleOf(b) - scaleOf(a)).slice(0, ROWS));
     meter.dispose();

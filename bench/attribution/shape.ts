@@ -52,7 +52,7 @@ export async function measureShape({
     let units = 0;
     let largest = 0;
     const visit: EffectVisitor = (effects) => {
-      const { mean, standardError } = summarizeOwners(effects);
+      const { mean, standardError } = summarizeOwners(effects, [drawn.map((_, index) => index)]);
       units += effects.rows;
       for (let row = 0; row < effects.rows; row++) largest = Math.max(largest, mean[row] - standardError[row]);
     };

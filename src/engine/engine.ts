@@ -100,8 +100,11 @@ export interface Engine {
    * one taken back through them as three more.
    */
   readonly tokensEvaluated: number;
-  /** Mean of |scale| over the groups of every row of a tensor: (rows). */
-  meanScales(tensor: string): Float32Array;
+  /**
+   * The scales of a tensor, as they are at present or would be with a bit (0 … 15) of each inverted: (groups of a row,
+   * rows). Throws TENSOR_UNKNOWN.
+   */
+  scales(tensor: string, invertedBit?: number): Float32Array;
   /** Inverts the flips' bits in memory; doing it twice restores them exactly. Throws TENSOR_UNKNOWN, ROW_OUT_OF_RANGE. */
   toggle(flips: Iterable<Flip>): void;
   prepare(sequences: readonly Sequence[]): PreparedBatch;

@@ -12,7 +12,7 @@ import { prepareBatch } from './prepared-batch.js';
 import type { WorkCounter } from './stream-runner.js';
 import { rotaryTables } from './rotary.js';
 import { createTokenizer } from './tokenizer.js';
-import { loadWeights, meanScalesOf, toggleFlips } from './weights.js';
+import { loadWeights, scalesOf, toggleFlips } from './weights.js';
 
 export interface EngineOptions {
   /** Threads that compute; the results do not depend on it. Default 1. */
@@ -51,7 +51,7 @@ function createEngine(graph: Graph, tokenizer: Engine['tokenizer']): Engine {
     get tokensEvaluated() {
       return work.tokensEvaluated;
     },
-    meanScales: (tensor) => meanScalesOf(kernels, weights, tensor),
+    scales: (tensor, invertedBit) => scalesOf(kernels, weights, tensor, invertedBit),
     toggle: (flips: Iterable<Flip>) => toggleFlips(kernels, weights, flips),
     prepare: (sequences) => prepareBatch(graph, sequences, work),
     generate: (prompts, options) => generateGreedily(graph, tokenizer.endOfText, prompts, options, work),

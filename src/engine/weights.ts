@@ -196,7 +196,7 @@ function toggleGroup(kernels: Kernels, { matrix, firstRow }: Slot, row: number, 
 
 function toggleScaleBit(kernels: Kernels, { matrix, firstRow }: Slot, row: number, group: number, bit: number): void {
   const scale = kernels.memory.f32(matrix.scales + (group * matrix.rows + firstRow + row) * 4, 1);
-  scale[0] = decodeHalf(encodeHalf(scale[0]) ^ (1 << bit));
+  scale[0] = withBitInverted(scale[0], bit);
 }
 
 /** Two independent 32-bit FNV-1a hashes of a flip. */
@@ -216,16 +216,19 @@ function fingerprint(flip: Flip): [low: number, high: number] {
   return [hash(0x811c9dc5), hash(0x2545f491)];
 }
 
-/** Mean of |scale| over the groups of every row: (rows). */
-export function meanScalesOf(kernels: Kernels, weights: Weights, tensor: string): Float32Array {
+/** Copies the scales of a tensor, each with a bit inverted if one is named: (groups of a row, rows). Throws TENSOR_UNKNOWN. */
+export function scalesOf(kernels: Kernels, weights: Weights, tensor: string, invertedBit?: number): Float32Array {
   const { matrix, firstRow, rows, columns } = slotOf(weights, { kind: 'row', tensor, row: 0 });
   const groups = columns / BLOCK_COLUMNS;
-  const scales = kernels.memory.f32(matrix.scales, groups * matrix.rows);
-  const means = new Float32Array(rows);
-  for (let row = 0; row < rows; row++) {
-    let sum = 0;
-    for (let group = 0; group < groups; group++) sum += Math.abs(scales[group * matrix.rows + firstRow + row]);
-    means[row] = sum / groups;
+  const all = kernels.memory.f32(matrix.scales, groups * matrix.rows);
+  const scales = new Float32Array(groups * rows);
+  for (let group = 0; group < groups; group++) {
+    const first = group * matrix.rows + firstRow;
+    scales.set(all.subarray(first, first + rows), group * rows);
   }
-  return means;
+  return invertedBit === undefined ? scales : scales.map((scale) => withBitInverted(scale, invertedBit));
+}
+
+function withBitInverted(scale: number, bit: number): number {
+  return decodeHalf(encodeHalf(scale) ^ (1 << bit));
 }

@@ -49,7 +49,7 @@ export function scaleWeightedRows(
   let size = 0;
   for (const tensor of tensors) {
     firstRows.push(filled);
-    for (const scale of engine.meanScales(tensor.name)) {
+    for (const scale of meanScales(engine, tensor)) {
       total += scale;
       if (scale > 0) size++;
       cumulative[filled++] = total;
@@ -70,6 +70,14 @@ export function scaleWeightedRows(
       return { kind: 'row', tensor: tensors[tensor].name, row: position - firstRows[tensor] };
     },
   };
+}
+
+/** Mean of |scale| over the groups of every row of a tensor: (rows). */
+export function meanScales(engine: Engine, { name, rows }: PatchableTensor): Float64Array {
+  const scales = engine.scales(name);
+  const means = new Float64Array(rows);
+  scales.forEach((scale, index) => (means[index % rows] += Math.abs(scale)));
+  return means.map((sum) => (sum * rows) / scales.length);
 }
 
 function matrixOf(engine: Engine, layer: number, projection: RowProjection): PatchableTensor {

@@ -45,27 +45,15 @@ export interface PreparedFitness {
   evaluateAbove(bar: number): FitnessValue | undefined;
   /** Makes the present weights, just evaluated, the place from which later evaluations start. */
   keep(): void;
-  /** The first-order effects of inverting each row alone, at the present weights: one pass back through the model. */
-  effects(): FitnessEffects;
   /**
-   * The same of rows or of 128-weight groups, summed up over the probes and handed out tensor by tensor, from the last
-   * layer to the first: what is held at a time is small, but for the costs of the controls.
+   * The first-order effects of inverting each row or each 128-weight group alone, at the present weights, by one pass back
+   * through the model: summed up over the probes and handed out tensor by tensor, from the last layer to the first. What
+   * is held at a time is small, but for the costs of the controls.
    */
   summarizeEffects(unit: EffectUnit, visit: (summary: EffectSummary) => void): void;
   /** Lays out a cheap evaluation of some of the probes, without controls, and evaluates the present weights. */
   screen(probes: readonly number[]): Screen;
   dispose(): void;
-}
-
-/** How the objective would change, to first order, with each row: mean over probes of `gains`, minus `costs`. */
-export interface FitnessEffects {
-  readonly probes: number;
-  /** The probes by set, as indices: each set is a sample of a skill of its own. */
-  readonly strata: readonly (readonly number[])[];
-  /** By tensor: (probes, rows). */
-  readonly gains: ReadonlyMap<string, Float32Array>;
-  /** By tensor: (rows). A tensor that costs nothing may be absent. */
-  readonly costs: ReadonlyMap<string, Float32Array>;
 }
 
 /** How the objective would change, to first order, with each row of a tensor, or with one group of it: mean − cost. */
@@ -75,7 +63,7 @@ export interface EffectSummary {
   readonly group: number | undefined;
   /** Over the probes: (rows). */
   readonly mean: Float64Array;
-  /** Of that mean: (rows). */
+  /** Of that mean, as of a sample that is stratified by probe set: (rows). */
   readonly standardError: Float64Array;
   /** (rows), or undefined where nothing is lost. */
   readonly cost: Float32Array | undefined;

@@ -1,8 +1,9 @@
 /** Owns the order in which flips are worth trying, given their first-order effects. */
-import type { Flip } from '../patch/flip.js';
+import type { Engine } from '../engine/engine.js';
 import { UsageError } from '../errors.js';
+import type { Flip } from '../patch/flip.js';
 import { parseTensorName } from '../patch/projection.js';
-import type { FitnessEffects, Settings } from './fitness.js';
+import type { EffectSummary, PreparedFitness, Settings } from './fitness.js';
 
 /** A flip and what it promises for the objective. */
 export interface RankedFlip {
@@ -14,81 +15,127 @@ export interface RankedFlip {
 export interface Ranking {
   readonly name: string;
   readonly settings: Settings;
-  /** Lists the flips that promise a gain, best first. */
-  rank(effects: FitnessEffects): RankedFlip[];
+  /** Lists the flips, among those asked for, that promise a gain at the present weights: the best `most`, best first. */
+  rank(
+    engine: Pick<Engine, 'scales'>,
+    fitness: Pick<PreparedFitness, 'summarizeEffects'>,
+    most: number,
+    among?: (flip: Flip) => boolean,
+  ): RankedFlip[];
 }
 
 export interface LowerBoundSettings {
+  /** What a flip inverts. */
+  unit: Flip['kind'];
+  /** Bits of the scales that may be flipped, where these are the unit: of a group the one that promises most. */
+  bits: readonly number[];
   /** Standard errors to go below the mean. */
   z: number;
-  /** Matrices whose rows may be flipped, by GGUF name without layer. */
+  /** Matrices that may be flipped, by GGUF name without layer. */
   projections: readonly string[];
   /** Layers, counted from 0; all unless given. */
   layers?: readonly number[];
 }
 
 /**
- * Ranks rows by a lower confidence bound of their mean effect over the probes: mean − z · standard error − cost. What helps
- * a few probes much may only fit those; what helps most of them a little is likelier to help others too. The error is that
- * of a stratified sample (Cochran, Sampling Techniques, 1977, section 5.3): every probe set is a sample of its own skill, and
- * only the spread within sets is chance. A row that helps one of two skills throughout is not held to be luck because the
- * other feels nothing of it.
+ * Ranks flips by a lower confidence bound of their mean effect over the probes: mean − z · standard error − cost. What helps
+ * a few probes much may only fit those; what helps most of them a little is likelier to help others too.
  */
 export function lowerBound({
+  unit = 'row',
+  bits = [9],
   z = 3,
   projections = ['ffn_gate', 'ffn_up', 'ffn_down'],
   layers,
 }: Partial<LowerBoundSettings> = {}): Ranking {
+  const isChosen = (tensor: string): boolean => {
+    const { layer, projection } = parseTensorName(tensor);
+    return layer !== undefined && projections.includes(projection) && (layers?.includes(layer) ?? true);
+  };
   return {
     name: 'lower-bound',
-    settings: { z, projections, ...(layers && { layers }) },
-    rank(effects) {
-      const { probes, gains, costs } = effects;
-      const chosen = [...gains].filter(([tensor]) => {
-        const { layer, projection } = parseTensorName(tensor);
-        return layer !== undefined && projections.includes(projection) && (layers?.includes(layer) ?? true);
+    settings: { unit: [unit], ...(unit === 'scale-bit' && { bits }), z, projections, ...(layers && { layers }) },
+    rank(engine, fitness, most, among = () => true) {
+      const best = bestOf(most, among);
+      let chosen = 0;
+      fitness.summarizeEffects(unit === 'row' ? 'row' : 'group', (summary) => {
+        if (!isChosen(summary.tensor)) return;
+        chosen += 1;
+        if (unit === 'scale-bit') rankScaleBits(engine, summary, { z, bits }, best.add);
+        else rankSigns(summary, z, best.add);
       });
-      if (chosen.length === 0) {
+      if (chosen === 0) {
         throw new UsageError('USAGE', 'Cannot search: the model has none of the chosen matrices', {
           hint: 'Choose other layers.',
         });
       }
-      const ranked = chosen.flatMap(([tensor, values]): RankedFlip[] => {
-        const rows = values.length / probes;
-        const cost = costs.get(tensor);
-        return Array.from({ length: rows }, (_, row) => ({
-          flip: { kind: 'row', tensor, row },
-          score: boundOf(effects, values, rows, row, z) - (cost?.[row] ?? 0),
-        }));
-      });
-      // The sort is stable, so that equal scores stay in the order of the tensors and rows.
-      return ranked.filter(({ score }) => score > 0).sort((a, b) => b.score - a.score);
+      return best.list();
     },
   };
 }
 
-/** mean − z · standard error of one row's effects over the probes; `at` is where the row's effect on the first one is. */
-function boundOf(
-  { probes, strata }: FitnessEffects,
-  values: Float32Array,
-  rows: number,
-  at: number,
-  z: number,
-): number {
-  let total = 0;
-  let variance = 0;
-  for (const members of strata) {
-    let sum = 0;
-    let squares = 0;
-    for (const probe of members) {
-      const value = values[probe * rows + at];
-      sum += value;
-      squares += value * value;
+type Add = (score: number, flip: () => Flip) => void;
+
+function rankSigns({ tensor, group, mean, standardError, cost }: EffectSummary, z: number, add: Add): void {
+  mean.forEach((value, row) =>
+    add(value - z * standardError[row] - (cost?.[row] ?? 0), () =>
+      group === undefined ? { kind: 'row', tensor, row } : { kind: 'group', tensor, row, group },
+    ),
+  );
+}
+
+/**
+ * A bit that makes the scale ρ times as large moves the group's part of every output by ρ − 1 times itself; inverting the
+ * signs moves it by −2 times itself. So, to first order, the bit has (1 − ρ) / 2 of the effect of the signs.
+ */
+function rankScaleBits(
+  engine: Pick<Engine, 'scales'>,
+  { tensor, group = 0, mean, standardError, cost }: EffectSummary,
+  { z, bits }: Pick<LowerBoundSettings, 'z' | 'bits'>,
+  add: Add,
+): void {
+  const rows = mean.length;
+  const scales = engine.scales(tensor);
+  const changed = bits.map((bit) => ({ bit, scales: engine.scales(tensor, bit) }));
+  mean.forEach((value, row) => {
+    const at = group * rows + row;
+    // A group whose weights are all zero has no effect to take a part of.
+    if (scales[at] === 0) return;
+    const net = value - (cost?.[row] ?? 0);
+    let score = 0;
+    let best = -1;
+    for (const { bit, scales: others } of changed) {
+      const part = (1 - others[at] / scales[at]) / 2;
+      const bound = part * net - z * Math.abs(part) * standardError[row];
+      if (bound > score) {
+        score = bound;
+        best = bit;
+      }
     }
-    total += sum;
-    // A single probe says nothing of how its set varies: its whole effect may be chance.
-    const count = members.length;
-    variance += count > 1 ? (count * Math.max(0, squares - (sum * sum) / count)) / (count - 1) : squares;
-  }
-  return (total - z * Math.sqrt(variance)) / probes;
+    add(score, () => ({ kind: 'scale-bit', tensor, row, group, bit: best }));
+  });
+}
+
+/** Keeps the best `most` of the chosen flips with a score above 0; of equal ones those that were added first. */
+function bestOf(most: number, isChosen: (flip: Flip) => boolean): { add: Add; list(): RankedFlip[] } {
+  let kept: RankedFlip[] = [];
+  let floor = 0;
+  const shorten = (): void => {
+    // The sort is stable.
+    kept = kept.sort((a, b) => b.score - a.score).slice(0, most);
+    if (kept.length === most && most > 0) floor = kept[most - 1].score;
+  };
+  return {
+    add(score, makeFlip) {
+      if (!(score > floor)) return;
+      const flip = makeFlip();
+      if (!isChosen(flip)) return;
+      kept.push({ flip, score });
+      if (kept.length >= 4 * most) shorten();
+    },
+    list() {
+      shorten();
+      return kept;
+    },
+  };
 }

@@ -9,17 +9,25 @@ import type { Strategy } from './strategy.js';
 /** From how many probes of every set on there are many. */
 const MANY = 100;
 
-/** What is set differently for many probes. `npm run bench:quality` shows what comes of either. */
+/**
+ * Bits of scales are flipped, for they move a group by a quarter to a half of itself, where its signs move it by twice
+ * itself: what is promised to first order is kept even by a hundred at once. `npm run bench:quality` shows what comes of it.
+ */
+const forFew = {
+  guided: { step: 128 },
+  ranking: { unit: 'scale-bit', z: 2 },
+} as const;
+
+/** What is set differently for many probes. */
 const forMany = {
   answer: { floor: 0.05, divergenceWeight: 8, lossWeight: 0, rightLossWeight: 4 },
-  guided: { alone: 24, step: 4, heldBack: 0.125 },
-  ranking: { z: 1 },
+  guided: { step: 256, heldBack: 0.125 },
+  ranking: { unit: 'scale-bit', bits: [9, 8], z: 0.5 },
 } as const;
 
 /**
- * Says whether there are so many probes that a bolder search can be held in check: candidates tried alone, a lower bound that
- * is less strict, and a part of the probes held back to judge and prune by. Of several sets, each a skill of its own, the
- * smallest counts.
+ * Says whether there are so many probes that a bolder search can be held in check: a lower bound that is less strict, and a
+ * part of the probes held back to judge and prune by. Of several sets, each a skill of its own, the smallest counts.
  */
 function areMany(probes: readonly Probe[]): boolean {
   const sizes = new Map<string | undefined, number>();
@@ -35,10 +43,9 @@ export function answerFor(probes: readonly Probe[]): Fitness {
 /** The guided strategy as it suits the probes; `wrapped` may put something around its ranking. */
 export function guidedFor(
   probes: readonly Probe[],
-  rows: Pick<Partial<LowerBoundSettings>, 'layers'> = {},
+  units: Pick<Partial<LowerBoundSettings>, 'layers'> = {},
   wrapped: (ranking: Ranking) => Ranking = (ranking) => ranking,
 ): Strategy {
-  const many = areMany(probes);
-  const ranking = wrapped(lowerBound({ ...rows, ...(many && forMany.ranking) }));
-  return guided({ ranking, ...(many && forMany.guided) });
+  const suited = areMany(probes) ? forMany : forFew;
+  return guided({ ranking: wrapped(lowerBound({ ...units, ...suited.ranking })), ...suited.guided });
 }

@@ -13,6 +13,8 @@ export interface TrialProblem {
   readonly step: number;
   /** How many times as many are looked at before nothing is accepted. */
   readonly depth: number;
+  /** Whether there is room for them all: of flips that are tried together, as many as there is room for. */
+  fits(flips: readonly Flip[]): boolean;
   /** The fitness without any of them. */
   readonly present: FitnessValue;
   /** The fitness of the weights as they are, where it is better than another. */
@@ -32,34 +34,10 @@ export interface Tried {
  * alone, goes on with the next ones: a first-order effect may be wrong about a flip, and the others should not suffer for it.
  */
 export async function tryTogether(problem: TrialProblem): Promise<Tried> {
-  const { flips, step, depth, present } = problem;
+  const { flips, step, depth } = problem;
   const trial = counted(problem);
   for (let first = 0; first < Math.min(flips.length, depth * step); first += step) {
-    const accepted = await firstBetter(trial, flips.slice(first, first + step), () => present);
-    if (accepted) return { evaluated: trial.evaluated(), accepted };
-  }
-  return { evaluated: trial.evaluated() };
-}
-
-/**
- * Flips each of the `alone` most promising flips alone, then the best `step` of those that raise the fitness together,
- * halving their number until they are better than the best of them alone. Where none raises it, goes on with the next ones.
- * It takes more evaluations for a flip and finds better ones: the true change decides, not the slope.
- */
-export async function tryAlone(problem: TrialProblem & { readonly alone: number }): Promise<Tried> {
-  const { engine, flips, step, depth, alone, present } = problem;
-  const trial = counted(problem);
-  for (let first = 0; first < Math.min(flips.length, depth * alone); first += alone) {
-    const found: { flip: Flip; value: FitnessValue }[] = [];
-    for (const flip of flips.slice(first, first + alone)) {
-      const value = await trial.attempt([flip], present);
-      if (!value) continue;
-      engine.toggle([flip]);
-      found.push({ flip, value });
-    }
-    found.sort((a, b) => b.value.objective - a.value.objective);
-    const best = found.slice(0, step).map(({ flip }) => flip);
-    const accepted = await firstBetter(trial, best, (count) => (count > 1 ? found[0].value : present));
+    const accepted = await firstBetter(trial, fitting(problem, flips.slice(first, first + step)));
     if (accepted) return { evaluated: trial.evaluated(), accepted };
   }
   return { evaluated: trial.evaluated() };
@@ -67,15 +45,15 @@ export async function tryAlone(problem: TrialProblem & { readonly alone: number 
 
 interface Trial {
   /** Flips them; where that is not better, or the search was told to end, flips them back. */
-  attempt(flips: readonly Flip[], than: FitnessValue): Promise<FitnessValue | undefined>;
+  attempt(flips: readonly Flip[]): Promise<FitnessValue | undefined>;
   evaluated(): number;
 }
 
-function counted({ engine, betterThan, signal }: TrialProblem): Trial {
+function counted({ engine, present, betterThan, signal }: TrialProblem): Trial {
   let evaluated = 0;
   return {
     evaluated: () => evaluated,
-    async attempt(flips, than) {
+    async attempt(flips) {
       // An evaluation may take minutes: Ctrl-C must get through between any two.
       await nextTurn();
       if (signal?.aborted) return undefined;
@@ -83,7 +61,7 @@ function counted({ engine, betterThan, signal }: TrialProblem): Trial {
       engine.toggle(flips);
       evaluated += 1;
       try {
-        value = betterThan(than);
+        value = betterThan(present);
       } finally {
         if (!value) engine.toggle(flips);
       }
@@ -92,15 +70,23 @@ function counted({ engine, betterThan, signal }: TrialProblem): Trial {
   };
 }
 
-/** Tries flips together, then the first half of them, and so on, each number against a fitness of its own. */
-async function firstBetter(
-  trial: Trial,
-  flips: readonly Flip[],
-  than: (count: number) => FitnessValue,
-): Promise<Tried['accepted']> {
+/** The longest beginning of a list of flips for which there is room, by bisection: more flips take more room. */
+function fitting({ fits }: TrialProblem, flips: readonly Flip[]): readonly Flip[] {
+  if (fits(flips)) return flips;
+  let fit = 0;
+  for (let tooMany = flips.length; tooMany - fit > 1;) {
+    const middle = (fit + tooMany) >>> 1;
+    if (fits(flips.slice(0, middle))) fit = middle;
+    else tooMany = middle;
+  }
+  return flips.slice(0, fit);
+}
+
+/** Tries flips together, then the first half of them, and so on. */
+async function firstBetter(trial: Trial, flips: readonly Flip[]): Promise<Tried['accepted']> {
   for (let count = flips.length; count >= 1; count = Math.floor(count / 2)) {
     const chosen = flips.slice(0, count);
-    const value = await trial.attempt(chosen, than(count));
+    const value = await trial.attempt(chosen);
     if (value) return { flips: chosen, value };
   }
   return undefined;

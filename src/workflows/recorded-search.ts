@@ -1,6 +1,7 @@
 /** Owns the way back from what is signed of a search to the search itself: the strategy, the fitness and the budget of the record. */
 import type { Engine } from '../engine/engine.js';
 import { SearchError } from '../errors.js';
+import type { Flip } from '../patch/flip.js';
 import { rising } from '../search/acceptance.js';
 import { type RowProjection, scaleWeightedRows } from '../search/candidates.js';
 import type { Fitness } from '../search/fitness.js';
@@ -36,6 +37,8 @@ interface Rebuilt {
 const strategies: Readonly<Record<string, (engine: Engine, from: Recorded) => Rebuilt>> = {
   guided(_engine, from) {
     const ranking = lowerBound({
+      unit: from.list('rankingUnit')[0] as Flip['kind'],
+      ...(from.has('rankingBits') && { bits: from.list('rankingBits').map(Number) }),
       z: from.number('rankingZ'),
       projections: from.list('rankingProjections'),
       ...(from.has('rankingLayers') && { layers: from.list('rankingLayers').map(Number) }),
@@ -43,11 +46,10 @@ const strategies: Readonly<Record<string, (engine: Engine, from: Recorded) => Re
     const strategy = guided({
       ranking,
       step: from.number('step'),
-      alone: from.number('alone'),
       depth: from.number('depth'),
       heldBack: from.number('heldBack'),
       patience: from.number('patience'),
-      mostFlips: from.number('mostFlips'),
+      mostBytes: from.number('mostBytes'),
     });
     return { strategy, parts: { ranking } };
   },

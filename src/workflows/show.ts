@@ -94,7 +94,7 @@ function shapeOf(patch: Patch) {
         flips: flips.filter((flip) => flip.tensor === tensor).length,
       };
     }),
-    compactBytes: compactSize(patch) ?? encodePatch(patch).length,
+    compactBytes: compactSize(patchFlips(patch)),
   };
 }
 

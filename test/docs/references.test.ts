@@ -131,7 +131,7 @@ describe('tables', () => {
     const parts = Object.entries({
       strategy: greedy(),
       'other strategy': guided(),
-      ranking: lowerBound({ layers: [0] }),
+      ranking: lowerBound({ unit: 'scale-bit', layers: [0] }),
       acceptance: rising(),
       fitness: answerFitness(),
       'other fitness': gapFitness(),

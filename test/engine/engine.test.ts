@@ -190,9 +190,17 @@ describe('openEngine', () => {
     await expect(() => engine.generate([[]], { maximumTokens: 1 })).toFailWithCode('CONTEXT_TOO_LONG');
   });
 
-  test('reports the mean scale of every row', () => {
-    const means = engine.meanScales('blk.0.ffn_gate.weight');
-    expect(means).toHaveLength(768);
-    expect(Math.min(...means)).toBeGreaterThan(0);
+  test('reports the present scale of every group', () => {
+    const tensor = 'blk.0.ffn_up.weight';
+    const before = engine.scales(tensor);
+    expect(before).toHaveLength(2 * 768);
+    expect(Math.min(...before)).toBeGreaterThan(0);
+    const flip: Flip = { kind: 'scale-bit', tensor, row: 5, group: 1, bit: 9 };
+    engine.toggle([flip]);
+    const changed = [...engine.scales(tensor).entries()].filter(([index, scale]) => scale !== before[index]);
+    engine.toggle([flip]);
+    expect(changed.map(([index]) => index)).toEqual([768 + 5]);
+    expect(engine.scales(tensor)).toEqual(before);
+    expect(engine.scales(tensor, 9)[768 + 5]).toBe(changed[0][1]);
   });
 });

@@ -31,10 +31,7 @@ function planted() {
 const strategies: readonly (readonly [string, (taped: (ranking: Ranking) => Ranking) => Strategy])[] = [
   ['greedy', () => greedy()],
   ['guided', (taped) => guided({ ranking: taped(lowerBound({ z: 1 })), step: 4, heldBack: 0.25 })],
-  [
-    'guided alone, without a taped ranking',
-    () => guided({ ranking: lowerBound({ z: 1 }), alone: 4, step: 2, heldBack: 0.25 }),
-  ],
+  ['guided, without a taped ranking', () => guided({ ranking: lowerBound({ z: 1 }), step: 2, heldBack: 0.25 })],
 ];
 
 const problemOf = (engine: Engine, changes: Partial<SearchProblem> = {}): SearchProblem => ({

@@ -110,15 +110,13 @@ describe('the guided search', () => {
     };
     for (const key of PLANTED) effects[key] = favouring(right, 2);
     expect(heldBack.length).toBeGreaterThan(0);
-    for (const alone of [0, 6]) {
-      const engine = smallEngine(effects);
-      const whole = await guided({ alone }).search(problemFor(engine, { probes: searched }));
-      expect(keys(whole.flips)).toEqual(expect.arrayContaining([...PLANTED, NARROW]));
-      const pruned = await guided({ alone, heldBack: 0.25 }).search(problemFor(engine));
-      expect(keys(pruned.flips).sort()).toEqual([...PLANTED].sort());
-      expect(pruned.objectiveAfter).toBeLessThan(whole.objectiveAfter);
-      expect(engine.flipped.size).toBe(0);
-    }
+    const engine = smallEngine(effects);
+    const whole = await guided().search(problemFor(engine, { probes: searched }));
+    expect(keys(whole.flips)).toEqual(expect.arrayContaining([...PLANTED, NARROW]));
+    const pruned = await guided({ heldBack: 0.25 }).search(problemFor(engine));
+    expect(keys(pruned.flips).sort()).toEqual([...PLANTED].sort());
+    expect(pruned.objectiveAfter).toBeLessThan(whole.objectiveAfter);
+    expect(engine.flipped.size).toBe(0);
   });
 
   test('can be interrupted between any two evaluations', async () => {
@@ -126,7 +124,7 @@ describe('the guided search', () => {
       const engine = planted();
       const controller = new AbortController();
       let trials = 0;
-      const result = await guided({ alone: 6, step: 2, heldBack: 0.25 }).search(
+      const result = await guided({ step: 2, heldBack: 0.25 }).search(
         problemFor(engine, {
           signal: controller.signal,
           onProgress: () => (trials += 1) === stopAfter && controller.abort(),
@@ -144,22 +142,6 @@ describe('the guided search', () => {
     }
   });
 
-  test('tries alone what it then flips together', async () => {
-    const seen: string[][] = [];
-    const engine = planted();
-    const toggle = engine.toggle.bind(engine);
-    engine.toggle = (flips) => {
-      const list = [...flips];
-      seen.push(keys(list as { tensor: string; row: number }[]));
-      toggle(list);
-    };
-    const result = await guided({ alone: 4, step: 2 }).search(problemFor(engine, { budget: { flips: 2 } }));
-    expect(result.flips).toHaveLength(2);
-    const together = seen.findIndex((flips) => flips.length === 2);
-    const alone = new Set(seen.slice(0, together).flat());
-    expect(seen[together].every((key) => alone.has(key))).toBe(true);
-  });
-
   test('works on the published fitness too', async () => {
     const result = await guided().search(problemFor(planted(), { fitness: gapFitness(), budget: { flips: 4 } }));
     expect(keys(result.flips)).toEqual(expect.arrayContaining(PLANTED));
@@ -170,58 +152,17 @@ describe('the guided search', () => {
     expect(method).toMatchObject({
       strategy: {
         name: 'guided',
-        settings: { step: 8, alone: 0, depth: 8, heldBack: 0, patience: 8, mostFlips: 85 },
+        settings: { step: 8, depth: 8, heldBack: 0, patience: 8, mostBytes: 1024 },
       },
       parts: {
-        ranking: { name: 'lower-bound', settings: { z: 1, projections: ['ffn_gate', 'ffn_up', 'ffn_down'] } },
+        ranking: {
+          name: 'lower-bound',
+          settings: { unit: ['row'], z: 1, projections: ['ffn_gate', 'ffn_up', 'ffn_down'] },
+        },
         acceptance: { name: 'rising', settings: { minimumGain: 0 } },
       },
       seed: 5,
     });
-  });
-});
-
-describe('the lower bound', () => {
-  const effects = {
-    probes: 4,
-    strata: [[0, 1, 2, 3]],
-    // Row 0 helps all a little, row 1 one probe much, row 2 nobody.
-    gains: new Map([['blk.0.ffn_up.weight', Float32Array.of(1, 6, -1, 1.1, 0, -1, 0.9, 0, -1, 1, 0, -1)]]),
-    costs: new Map([['blk.0.ffn_up.weight', Float32Array.of(0.2, 0, 0)]]),
-  };
-
-  test('prefers what helps many to what helps one', () => {
-    const rows = (z: number) =>
-      lowerBound({ z })
-        .rank(effects)
-        .map(({ flip }) => flip.row);
-    expect(rows(0)).toEqual([1, 0]);
-    expect(rows(3)).toEqual([0]);
-  });
-
-  test('takes what helps a whole set for no accident', () => {
-    const gains = new Map([['blk.0.ffn_up.weight', Float32Array.of(2, 2.1, 0, 0)]]);
-    const bound = (strata: number[][]) => lowerBound({ z: 2 }).rank({ probes: 4, strata, gains, costs: new Map() });
-    expect(bound([[0, 1, 2, 3]])).toEqual([]);
-    const [{ score }] = bound([
-      [0, 1],
-      [2, 3],
-    ]);
-    // Mean 1.025; variance of the sum 2 · 0.005.
-    expect(score).toBeCloseTo(1.025 - (2 * Math.sqrt(0.01)) / 4, 6);
-    expect(bound([[0], [1], [2], [3]])).toEqual([]);
-  });
-
-  test('subtracts the cost', () => {
-    expect(
-      lowerBound({ z: 0 })
-        .rank(effects)
-        .find(({ flip }) => flip.row === 0)?.score,
-    ).toBeCloseTo(0.8, 5);
-  });
-
-  test('refuses layers that the model lacks', async () => {
-    await expect(() => lowerBound({ layers: [7] }).rank(effects)).toFailWithCode('USAGE');
   });
 });
 

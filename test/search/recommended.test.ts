@@ -5,7 +5,7 @@ import { letterProbes } from './small-engine.js';
 const set = (name: string, count: number) => letterProbes(count).map((probe) => ({ ...probe, set: name }));
 const isBold = (probes: ReturnType<typeof set>): boolean => {
   const [strategy, fitness] = [guidedFor(probes).settings, answerFor(probes).settings];
-  expect(Number(strategy.heldBack) > 0).toBe(Number(strategy.alone) > 0);
+  expect(Number(strategy.heldBack) > 0).toBe(Number(strategy.step) > 128);
   expect(Number(strategy.heldBack) > 0).toBe(Number(fitness.rightLossWeight) > 0);
   return Number(strategy.heldBack) > 0;
 };
@@ -24,6 +24,8 @@ describe('the method that suits the probes', () => {
   test('puts what it is told to around the ranking', () => {
     const seen: unknown[] = [];
     guidedFor(set('a', 100), { layers: [1] }, (ranking) => (seen.push(ranking.settings), ranking));
-    expect(seen).toEqual([{ z: 1, projections: ['ffn_gate', 'ffn_up', 'ffn_down'], layers: [1] }]);
+    expect(seen).toEqual([
+      { unit: ['scale-bit'], bits: [9, 8], z: 0.5, projections: ['ffn_gate', 'ffn_up', 'ffn_down'], layers: [1] },
+    ]);
   });
 });

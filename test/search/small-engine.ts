@@ -165,7 +165,7 @@ export function smallEngine(effects: Record<string, RowEffect> = {}, base: RowEf
     },
     flipped,
     openBatches: () => open,
-    meanScales: () => Float32Array.from({ length: ROWS }, (_, row) => row),
+    scales: () => Float32Array.from({ length: ROWS }, (_, row) => row),
     toggle,
     prepare,
     generate: (prompts, { maximumTokens, stop }) =>

@@ -1,7 +1,7 @@
 /** Owns the seam between a strategy and its evaluations: problems and rankings whose every result goes through a tape. */
 import type { Engine } from '../../engine/engine.js';
 import type { Flip } from '../../patch/flip.js';
-import type { Fitness, FitnessEffects, FitnessValue, PreparedFitness, Screen } from '../fitness.js';
+import type { Fitness, FitnessValue, PreparedFitness, Screen } from '../fitness.js';
 import type { Ranking } from '../ranking.js';
 import type { SearchProblem } from '../strategy.js';
 import { createTape, type Tape, type TapeEntry } from './tape.js';
@@ -14,9 +14,6 @@ export interface TapedSearch {
   ranking(ranking: Ranking): Ranking;
   readonly tape: Tape;
 }
-
-/** More ranked flips than this are not recorded but ranked again. */
-const MOST_RANKED = 20_000;
 
 /**
  * Puts a tape under a problem. The strategy then gives the same result as it does on the problem itself, whatever part of
@@ -47,7 +44,7 @@ function tapedEngine(engine: Engine, tape: Tape): Engine {
     get tokensEvaluated() {
       return tape.tokens();
     },
-    meanScales: (tensor) => engine.meanScales(tensor),
+    scales: (tensor, invertedBit) => engine.scales(tensor, invertedBit),
     toggle(flips) {
       const list = [...flips];
       engine.toggle(list);
@@ -96,7 +93,6 @@ function tapedEvaluations(prepared: PreparedFitness, engine: Engine, tape: Tape)
       tape.take('keep', () => void prepared.keep());
       kept = tape.mark();
     },
-    effects: () => (tape.live() ? prepared.effects() : lateEffects(prepared)),
     summarizeEffects: (unit, visit) => prepared.summarizeEffects(unit, visit),
     screen(probes) {
       const screen = lateScreen(() => prepared.screen(probes), tape);
@@ -118,13 +114,6 @@ function withoutFlips(engine: Engine, flips: readonly Flip[], action: () => void
   } finally {
     engine.toggle(flips);
   }
-}
-
-/** Effects that are computed when somebody looks at them: a taped ranking that is on the tape does not. */
-function lateEffects(prepared: PreparedFitness): FitnessEffects {
-  let computed: FitnessEffects | undefined;
-  const effects = (): FitnessEffects => (computed ??= prepared.effects());
-  return new Proxy({} as FitnessEffects, { get: (_, member) => Reflect.get(effects(), member) as unknown });
 }
 
 /** A screen that is laid out only once its scores are no longer on the tape. */
@@ -150,13 +139,6 @@ function tapedRanking(ranking: Ranking, tape: Tape): Ranking {
   return {
     name: ranking.name,
     settings: ranking.settings,
-    rank(effects) {
-      let ranked: ReturnType<Ranking['rank']> | undefined;
-      const recorded = tape.take('rank', () => {
-        ranked = ranking.rank(effects);
-        return ranked.length > MOST_RANKED ? undefined : ranked;
-      });
-      return recorded ?? ranked ?? ranking.rank(effects);
-    },
+    rank: (...asked) => tape.take('rank', () => ranking.rank(...asked)),
   };
 }

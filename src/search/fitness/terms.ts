@@ -69,19 +69,13 @@ export function prepareTerms(
       scores.keep();
       cost.keep();
     },
-    effects: () => ({
-      probes: probes.length,
-      strata,
-      gains: gatherRows((visit) => scores.visitEffects('row', visit)),
-      costs: gatherRows((visit) => cost.visitEffects('row', visit)),
-    }),
     summarizeEffects(unit, visit) {
       const costs = new Map<string, Float32Array>();
       const keyOf = (tensor: string, group: number | undefined): string => `${tensor} ${group ?? ''}`;
       cost.visitEffects(unit, ({ tensor, group, values }) => costs.set(keyOf(tensor, group), values));
       const summarize: EffectVisitor = (effects) => {
         const { tensor, group } = effects;
-        visit({ tensor, group, ...summarizeOwners(effects), cost: costs.get(keyOf(tensor, group)) });
+        visit({ tensor, group, ...summarizeOwners(effects, strata), cost: costs.get(keyOf(tensor, group)) });
       };
       scores.visitEffects(unit, summarize);
     },
@@ -101,7 +95,7 @@ export function prepareTerms(
   return prepared;
 }
 
-/** Indices of the probes of each set. */
+/** Indices of the probes of each set: each is a sample of a skill of its own. */
 function bySet(probes: readonly Probe[]): number[][] {
   const indices = new Map<string | undefined, number[]>();
   probes.forEach(({ set }, index) => {
@@ -110,12 +104,6 @@ function bySet(probes: readonly Probe[]): number[][] {
     else indices.set(set, [index]);
   });
   return [...indices.values()];
-}
-
-function gatherRows(visitAll: (visit: EffectVisitor) => void): ReadonlyMap<string, Float32Array> {
-  const byTensor = new Map<string, Float32Array>();
-  visitAll(({ tensor, values }) => byTensor.set(tensor, values));
-  return byTensor;
 }
 
 function screenOf(scores: PreparedScores): Screen {

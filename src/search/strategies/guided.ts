@@ -1,5 +1,5 @@
 /**
- * Owns the guided search: score every row of the model at once by its first-order effect, put the best ones to the test,
+ * Owns the guided search: score every unit of the model at once by its first-order effect, put the best ones to the test,
  * flip those that raise the fitness, and begin again.
  *
  * Of larger sets some probes are held back. The search never follows their slope; it stops when the answers to them, given
@@ -9,7 +9,8 @@
  * that became free are filled once more, by all probes.
  */
 import type { Engine } from '../../engine/engine.js';
-import type { Flip } from '../../patch/flip.js';
+import { compactSize } from '../../patch/compact.js';
+import { type Flip, formatFlip } from '../../patch/flip.js';
 import { maskFlips, maskOf } from '../../patch/mask.js';
 import { rising } from '../acceptance.js';
 import { answerProbes } from '../evaluate.js';
@@ -17,7 +18,6 @@ import { nextTurn } from '../event-loop.js';
 import type { FitnessValue } from '../fitness.js';
 import { splitProbes } from '../hold-back.js';
 import type { Probe } from '../probes.js';
-import { prune } from '../prune.js';
 import { lowerBound, type Ranking } from '../ranking.js';
 import { type Budget, limitReached, secondsLeft, type Spent, type StopReason } from '../stopping.js';
 import {
@@ -28,35 +28,35 @@ import {
   type SearchStep,
   type Strategy,
 } from '../strategy.js';
-import { tryAlone, tryTogether } from '../trials.js';
+import { tryTogether } from '../trials.js';
 
 export interface GuidedSettings {
   ranking: Ranking;
-  /** Rows flipped at once, at the most. */
+  /** Flips made at once, at the most; and after a round that took fewer at most twice as many as these, but 8. */
   step: number;
-  /** Rows tried alone before the best of them are tried together; 0: those that promise most are tried together at once. */
-  alone: number;
-  /** How many times as many, of `step` or `alone`, are looked at before the search is exhausted. */
+  /** How many times as many are looked at before the search is exhausted. */
   depth: number;
   /** The part of the probes that is held back: of few probes none, whose answers tell less than the search loses with them. */
   heldBack: number;
   /** Rounds with worse answers on the held-back probes after which the search ends. */
   patience: number;
-  /** Flips in the result, where the budget says nothing: 85 of rows are a KiB in compact form. */
-  mostFlips: number;
+  /** Bytes of the result in compact form, where the budget does not say how many flips. */
+  mostBytes: number;
 }
+
+/** However few flips were accepted in a round, the next begins with so many. */
+const SMALL_STEP = 8;
 
 /** Makes the strategy `guided`. */
 export function guided({
   ranking = lowerBound(),
   step = 8,
-  alone = 0,
   depth = 8,
   heldBack = 0,
   patience = 8,
-  mostFlips = 85,
+  mostBytes = 1024,
 }: Partial<GuidedSettings> = {}): Strategy {
-  const numbers = { step, alone, depth, heldBack, patience, mostFlips };
+  const numbers = { step, depth, heldBack, patience, mostBytes };
   const settings = { ranking, ...numbers };
   const part: SearchPart = { name: 'guided', settings: numbers };
   return { ...part, search: (problem) => follow(problem, part, settings) };
@@ -94,26 +94,29 @@ interface Climbed extends Position {
 async function follow(problem: SearchProblem, strategy: SearchPart, settings: GuidedSettings): Promise<SearchResult> {
   const { engine, acceptance = rising(), budget, seed, onProgress, signal } = problem;
   const now = problem.now ?? (() => performance.now());
-  const limits = { ...budget, flips: budget.flips ?? settings.mostFlips };
   const startMs = now();
   const startTokens = engine.tokensEvaluated;
   const { searched, heldBack } = splitProbes(problem.probes, settings.heldBack, seed);
   let iterations = 0;
   const spent = (flips: readonly Flip[]): Spent => ({ iterations, flips: flips.length, elapsedMs: now() - startMs });
+  const isSmall = (flips: readonly Flip[]): boolean =>
+    budget.flips === undefined ? compactSize(flips) <= settings.mostBytes : flips.length <= budget.flips;
 
   /** Climbs until something ends it. Finds and leaves the engine without flips. */
   async function climb({ probes, from, heldBack: judges, limits: until }: Climb): Promise<Climbed> {
     const fitness = problem.fitness.prepare(engine, probes, problem.controls);
     let position: Position = { value: fitness.start, ...from, heldBackRight: [] };
+    let width = settings.step;
+    let mostFlips = budget.flips;
     const report = (used: Spent): void =>
       onProgress?.({
         ...used,
-        mostFlips: limits.flips,
+        ...(mostFlips !== undefined && { mostFlips }),
         accepted: position.history.length,
         evaluations: (engine.tokensEvaluated - startTokens) / fitness.tokenCount,
         objective: position.value.objective,
         gain: position.value.objective - fitness.start.objective,
-        secondsLeft: secondsLeft(limits, used),
+        secondsLeft: secondsLeft({ ...budget, ...(mostFlips !== undefined && { flips: mostFlips }) }, used),
       });
     engine.toggle(position.flips);
     try {
@@ -134,11 +137,12 @@ async function follow(problem: SearchProblem, strategy: SearchPart, settings: Gu
       for (;;) {
         const reached = signal?.aborted ? 'interrupted' : limitReached(until, spent(position.flips));
         if (reached) return ended(reached);
-        const ranked = settings.ranking.rank(fitness.effects()).map(({ flip }) => flip);
+        const ranked = settings.ranking.rank(engine, fitness, settings.depth * width).map(({ flip }) => flip);
+        const fits = (more: readonly Flip[]): boolean => isSmall(union(position.flips, more));
+        if (ranked.length > 0 && !fits(ranked.slice(0, 1))) return ended('flips');
         let trials = 0;
-        const tried = await (settings.alone > 0 ? tryAlone : tryTogether)({
-          ...{ engine, flips: ranked, depth: settings.depth, alone: settings.alone, present: position.value },
-          step: Math.min(settings.step, limits.flips - position.flips.length),
+        const tried = await tryTogether({
+          ...{ engine, flips: ranked, step: width, depth: settings.depth, fits, present: position.value },
           betterThan(other) {
             const value = fitness.evaluateAbove(acceptance.bar(other));
             trials += 1;
@@ -154,7 +158,11 @@ async function follow(problem: SearchProblem, strategy: SearchPart, settings: Gu
         const { flips, value } = tried.accepted;
         fitness.keep();
         // What is flipped must be known before anything else can fail, to be taken back in the end.
-        position = { ...position, value, flips: maskFlips(maskOf([...position.flips, ...flips])) };
+        position = { ...position, value, flips: union(position.flips, flips) };
+        width = Math.min(settings.step, Math.max(SMALL_STEP, 2 * flips.length));
+        if (budget.flips === undefined && position.flips.length > 0) {
+          mostFlips = Math.round((position.flips.length * settings.mostBytes) / compactSize(position.flips));
+        }
         position = { ...position, heldBackRight: await answersRight(engine, judges) };
         const steps = flips.map((flip): SearchStep => ({
           ...{ iteration: iterations, flip, objective: value.objective },
@@ -177,29 +185,42 @@ async function follow(problem: SearchProblem, strategy: SearchPart, settings: Gu
     }
   }
 
-  /** The flips without those that the held-back probes are no worse without; undefined when it was interrupted. */
+  /**
+   * The flips without those that would be made again, to be undone, if the held-back probes were searched by; undefined
+   * when it was interrupted.
+   */
   async function pruned(flips: readonly Flip[]): Promise<readonly Flip[] | undefined> {
-    const { fitness, controls } = problem;
-    engine.toggle(flips);
+    const fitness = problem.fitness.prepare(engine, heldBack, problem.controls);
+    const made = new Set(flips.map(formatFlip));
+    let kept = flips;
+    engine.toggle(kept);
     try {
-      return (await prune({ engine, flips, probes: heldBack, controls, fitness, ...(signal && { signal }) })).kept;
-    } catch (error) {
-      if (!signal?.aborted) throw error;
-      return undefined;
+      const present = fitness.evaluate();
+      fitness.keep();
+      const ranked = settings.ranking.rank(engine, fitness, flips.length, (flip) => made.has(formatFlip(flip)));
+      const undone = ranked.map(({ flip }) => flip);
+      const { accepted } = await tryTogether({
+        ...{ engine, present, flips: undone, step: undone.length, depth: 1, fits: () => true },
+        betterThan: (other) => fitness.evaluateAbove(acceptance.bar(other)),
+        ...(signal && { signal }),
+      });
+      if (accepted) kept = union(kept, accepted.flips);
+      return signal?.aborted ? undefined : kept;
     } finally {
-      engine.toggle(flips);
+      engine.toggle(kept);
+      fitness.dispose();
     }
   }
 
   const nothing = { flips: [], history: [] };
-  let found = await climb({ probes: searched, from: nothing, heldBack, limits });
+  let found = await climb({ probes: searched, from: nothing, heldBack, limits: budget });
   if (heldBack.length > 0 && found.stoppedBy !== 'interrupted') {
     const flips = await pruned(found.flips);
     if (flips) {
       // The places that became free go to what all probes ask for, unless the held-back ones have shown that it is enough.
       const over = found.stoppedBy === 'held-back';
       const from = { flips, history: found.history };
-      const again = await climb({ probes: problem.probes, from, heldBack: [], limits: over ? { flips: 0 } : limits });
+      const again = await climb({ probes: problem.probes, from, heldBack: [], limits: over ? { flips: 0 } : budget });
       found = over ? { ...again, stoppedBy: 'held-back' } : again;
     } else {
       found = { ...found, stoppedBy: 'interrupted' };
@@ -223,6 +244,9 @@ async function follow(problem: SearchProblem, strategy: SearchPart, settings: Gu
     },
   };
 }
+
+/** What is flipped on balance when flips are added to others, in canonical order: a flip made twice is none. */
+const union = (flips: readonly Flip[], more: readonly Flip[]): Flip[] => maskFlips(maskOf([...flips, ...more]));
 
 const countRight = ({ heldBackRight }: Position): number => heldBackRight.filter((right) => right).length;
 

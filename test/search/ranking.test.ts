@@ -1,0 +1,124 @@
+import { describe, expect, test } from '@jest/globals';
+import { decodeHalf, encodeHalf } from '../../src/gguf/half.js';
+import type { EffectSummary } from '../../src/search/fitness.js';
+import { summarizeOwners } from '../../src/search/fitness/summary.js';
+import { lowerBound, type LowerBoundSettings } from '../../src/search/ranking.js';
+
+const tensor = 'blk.0.ffn_up.weight';
+
+/** Ranks by the effects of some probes on the rows of a tensor, or on one group of each. */
+function rank(
+  settings: Partial<LowerBoundSettings>,
+  effects: readonly (readonly number[])[],
+  { strata = [effects.map((_, probe) => probe)], cost, scales = [], most = 100 }: RankOptions = {},
+) {
+  const owners = { tensor, group: undefined, owners: effects.length, rows: effects[0].length };
+  const sums = summarizeOwners({ ...owners, values: Float32Array.from(effects.flat()) }, strata);
+  const withBit = (scale: number, bit?: number): number =>
+    bit === undefined ? scale : decodeHalf(encodeHalf(scale) ^ (1 << bit));
+  const engine = { scales: (_: string, bit?: number) => Float32Array.from(scales, (scale) => withBit(scale, bit)) };
+  const summarizeEffects = (unit: string, visit: (summary: EffectSummary) => void): void =>
+    visit({ tensor, group: unit === 'group' ? 0 : undefined, ...sums, cost: cost && Float32Array.from(cost) });
+  return lowerBound(settings).rank(engine, { summarizeEffects }, most);
+}
+
+interface RankOptions {
+  readonly strata?: readonly (readonly number[])[];
+  readonly cost?: readonly number[];
+  readonly scales?: readonly number[];
+  readonly most?: number;
+}
+
+describe('the lower bound of rows', () => {
+  // Row 0 helps all a little, row 1 one probe much, row 2 nobody.
+  const effects = [
+    [1, 6, -1],
+    [1.1, 0, -1],
+    [0.9, 0, -1],
+    [1, 0, -1],
+  ];
+  const rows = (z: number, most?: number) => rank({ z }, effects, { most }).map(({ flip }) => flip.row);
+
+  test('prefers what helps many to what helps one', () => {
+    expect(rows(0)).toEqual([1, 0]);
+    expect(rows(3)).toEqual([0]);
+  });
+
+  test('takes what helps a whole set for no accident', () => {
+    const bound = (strata: number[][]) => rank({ z: 2 }, [[2], [2.1], [0], [0]], { strata });
+    expect(bound([[0, 1, 2, 3]])).toEqual([]);
+    const [{ score }] = bound([
+      [0, 1],
+      [2, 3],
+    ]);
+    // Mean 1.025; variance of the sum 2 · 0.005 · 2.
+    expect(score).toBeCloseTo(1.025 - (2 * Math.sqrt(0.01)) / 4, 6);
+    expect(bound([[0], [1], [2], [3]])).toEqual([]);
+  });
+
+  test('subtracts the cost', () => {
+    expect(rank({ z: 0 }, effects, { cost: [0.2, 0, 0] }).find(({ flip }) => flip.row === 0)?.score).toBeCloseTo(
+      0.8,
+      5,
+    );
+  });
+
+  test('gives no more than asked for, and of equals the first', () => {
+    expect(rows(0, 1)).toEqual([1]);
+    const many = [Array.from({ length: 1000 }, (_, row) => (row % 10 === 3 ? 2 : 1))];
+    expect(rank({ z: 0 }, many, { most: 3 }).map(({ flip }) => flip.row)).toEqual([3, 13, 23]);
+  });
+
+  test('refuses layers that the model lacks', async () => {
+    await expect(() => rank({ layers: [7] }, effects)).toFailWithCode('USAGE');
+  });
+});
+
+describe('the lower bound of bits of the scales', () => {
+  // 1.25 has bit 8 set and bit 9 not: ×1.4 with bit 9, ×0.8 without bit 8.
+  const ranked = (effect: number, scale = 1.25, bits = [9, 8]) =>
+    rank({ unit: 'scale-bit', z: 0, bits }, [[effect]], { scales: [scale] });
+
+  test('chooses the bit that moves the scale to where the effect asks for', () => {
+    // Inverting the signs helps: so does making less of the group.
+    expect(ranked(1)).toEqual([
+      { flip: { kind: 'scale-bit', tensor, row: 0, group: 0, bit: 8 }, score: expect.closeTo(0.1) },
+    ]);
+    expect(ranked(-1)).toEqual([
+      { flip: { kind: 'scale-bit', tensor, row: 0, group: 0, bit: 9 }, score: expect.closeTo(0.2) },
+    ]);
+  });
+
+  test('of the bits that may be flipped', () => {
+    expect(ranked(1, 1.25, [9])).toEqual([]);
+    expect(ranked(-1, 1.25, [8])).toEqual([]);
+    expect(ranked(-1, 1.25, [7, 6])).toMatchObject([{ flip: { bit: 7 } }]);
+  });
+
+  test('has the part of the effect that the change of the scale has of its loss of sign', () => {
+    for (const scale of [0.00734, 1.999, -0.5, 6e-8]) {
+      const half = encodeHalf(Math.fround(scale));
+      const stored = decodeHalf(half);
+      for (const effect of [1, -1]) {
+        for (const { flip, score } of ranked(effect, stored, [9])) {
+          expect(flip).toMatchObject({ bit: 9 });
+          const change = (decodeHalf(half ^ (1 << 9)) - stored) / (-2 * stored);
+          expect(score).toBeCloseTo(effect * change, 6);
+        }
+      }
+    }
+  });
+
+  test('takes no part of nothing', () => {
+    expect(ranked(1, 0)).toEqual([]);
+  });
+
+  test('is surer of a small step than of a large one', () => {
+    const effects = [[2.2], [0.2]];
+    const bits = (z: number) =>
+      rank({ unit: 'scale-bit', z, bits: [9, 8] }, effects, { scales: [1.75] }).map(({ score }) => score);
+    // ×5/7 without bit 9: a seventh of the mean 1.2, less a seventh of the error 1.
+    expect(bits(1)[0]).toBeCloseTo((1.2 - 1) / 7, 6);
+    expect(bits(2)).toEqual([]);
+  });
+});
