@@ -14,14 +14,14 @@ const MANY = 100;
  * itself: what is promised to first order is kept even by a hundred at once. `npm run bench:quality` shows what comes of it.
  */
 const forFew = {
-  guided: { step: 128 },
+  guided: { step: 128, leastGain: 0.02 },
   ranking: { unit: 'scale-bit', z: 2 },
 } as const;
 
 /** What is set differently for many probes. */
 const forMany = {
   answer: { floor: 0.05, divergenceWeight: 8, lossWeight: 0, rightLossWeight: 4 },
-  guided: { step: 256, heldBack: 0.125 },
+  guided: { step: 256, depth: 2, heldBack: 0.125, leastGain: 0.02 },
   ranking: { unit: 'scale-bit', bits: [9, 8], z: 0.5 },
 } as const;
 

@@ -49,6 +49,7 @@ const strategies: Readonly<Record<string, (engine: Engine, from: Recorded) => Re
       depth: from.number('depth'),
       heldBack: from.number('heldBack'),
       patience: from.number('patience'),
+      leastGain: from.number('leastGain'),
       mostBytes: from.number('mostBytes'),
     });
     return { strategy, parts: { ranking } };

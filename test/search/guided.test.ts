@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { answerFitness } from '../../src/search/fitness/answer.js';
 import { gapFitness } from '../../src/search/fitness/gap.js';
 import { splitProbes } from '../../src/search/hold-back.js';
+import { compactSize } from '../../src/patch/compact.js';
 import { lowerBound } from '../../src/search/ranking.js';
 import { guided } from '../../src/search/strategies/guided.js';
 import type { SearchProblem } from '../../src/search/strategy.js';
@@ -142,6 +143,27 @@ describe('the guided search', () => {
     }
   });
 
+  test('ends when rounds gain hardly anything more', async () => {
+    const whole = await guided({ step: 1, patience: 1 }).search(problemFor(planted()));
+    const gains = whole.history.map(
+      ({ objective }, i) => objective - (whole.history[i - 1]?.objective ?? whole.objectiveBefore),
+    );
+    const [first, second] = gains;
+    const leastGain = (1.01 * second) / (first + second);
+    const settled = await guided({ step: 1, patience: 1, leastGain }).search(problemFor(planted()));
+    expect(settled).toMatchObject({ stoppedBy: 'exhausted', accepted: 2 });
+    expect(whole.accepted).toBeGreaterThan(2);
+  });
+
+  test('ends where the next flip would make the patch too large', async () => {
+    const whole = await guided().search(problemFor(planted()));
+    const mostBytes = compactSize(whole.flips) - 1;
+    const small = await guided({ mostBytes }).search(problemFor(planted()));
+    expect(small.stoppedBy).toBe('flips');
+    expect(small.flips.length).toBeGreaterThan(0);
+    expect(compactSize(small.flips)).toBeLessThanOrEqual(mostBytes);
+  });
+
   test('works on the published fitness too', async () => {
     const result = await guided().search(problemFor(planted(), { fitness: gapFitness(), budget: { flips: 4 } }));
     expect(keys(result.flips)).toEqual(expect.arrayContaining(PLANTED));
@@ -152,7 +174,7 @@ describe('the guided search', () => {
     expect(method).toMatchObject({
       strategy: {
         name: 'guided',
-        settings: { step: 8, depth: 8, heldBack: 0, patience: 8, mostBytes: 1024 },
+        settings: { step: 8, depth: 8, heldBack: 0, patience: 8, leastGain: 0, mostBytes: 1024 },
       },
       parts: {
         ranking: {

@@ -38,8 +38,10 @@ export interface GuidedSettings {
   depth: number;
   /** The part of the probes that is held back: of few probes none, whose answers tell less than the search loses with them. */
   heldBack: number;
-  /** Rounds with worse answers on the held-back probes after which the search ends. */
+  /** Rounds with worse answers on the held-back probes, or hardly any gain, after which the search ends. */
   patience: number;
+  /** What is hardly any gain: the part that so many rounds have of all that was gained. */
+  leastGain: number;
   /** Bytes of the result in compact form, where the budget does not say how many flips. */
   mostBytes: number;
 }
@@ -54,9 +56,10 @@ export function guided({
   depth = 8,
   heldBack = 0,
   patience = 8,
+  leastGain = 0,
   mostBytes = 1024,
 }: Partial<GuidedSettings> = {}): Strategy {
-  const numbers = { step, depth, heldBack, patience, mostBytes };
+  const numbers = { step, depth, heldBack, patience, leastGain, mostBytes };
   const settings = { ranking, ...numbers };
   const part: SearchPart = { name: 'guided', settings: numbers };
   return { ...part, search: (problem) => follow(problem, part, settings) };
@@ -102,6 +105,12 @@ async function follow(problem: SearchProblem, strategy: SearchPart, settings: Gu
   const isSmall = (flips: readonly Flip[]): boolean =>
     budget.flips === undefined ? compactSize(flips) <= settings.mostBytes : flips.length <= budget.flips;
 
+  /** Whether the last rounds gained hardly anything more. */
+  function hasSettled(objectives: readonly number[], start: number): boolean {
+    const [before, now] = [objectives.at(-1 - settings.patience), objectives.at(-1) ?? start];
+    return before !== undefined && now - before < settings.leastGain * (now - start);
+  }
+
   /** Climbs until something ends it. Finds and leaves the engine without flips. */
   async function climb({ probes, from, heldBack: judges, limits: until }: Climb): Promise<Climbed> {
     const fitness = problem.fitness.prepare(engine, probes, problem.controls);
@@ -130,6 +139,8 @@ async function follow(problem: SearchProblem, strategy: SearchPart, settings: Gu
       /** The last state that was not worse than the peak: the result. */
       let kept = position;
       let roundsSinceKept = 0;
+      /** The objective before the first round and after each. */
+      const objectives = [position.value.objective];
       const ended = (stoppedBy: StopReason): Climbed => ({
         ...kept,
         ...{ objectiveBefore: fitness.start.objective, stoppedBy, tokenCount: fitness.tokenCount },
@@ -177,6 +188,8 @@ async function follow(problem: SearchProblem, strategy: SearchPart, settings: Gu
         }
         report(spent(position.flips));
         if (roundsSinceKept >= settings.patience) return ended('held-back');
+        objectives.push(value.objective);
+        if (hasSettled(objectives, fitness.start.objective)) return ended('exhausted');
         await nextTurn();
       }
     } finally {
