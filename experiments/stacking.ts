@@ -83,7 +83,7 @@ export const stacking: Experiment = {
         ),
       },
       sentences: [
-        `Either order gives ${exact.ordered ? 'the same numbers to the last bit' : 'other numbers'}, and taking both back ${exact.reversed ? 'gives the base exactly' : 'does not give the base'}; ${plural(shared, 'row is', 'rows are')} in both patches.`,
+        `Either order gives ${exact.ordered ? 'the same numbers to the last bit' : 'other numbers'}, and taking both back ${exact.reversed ? 'gives the base exactly' : 'does not give the base'}; ${plural(shared, 'flip is', 'flips are')} in both patches.`,
         lost.length === 0
           ? `Stacked, neither loses: net gains ${kept(stacked)}.`
           : `Stacked, ${lost.length === 2 ? 'both lose' : `${lost[0]} loses`}, as published: net gains ${kept(stacked)}.`,
