@@ -35,7 +35,7 @@ const steps: readonly { readonly about: string; readonly commands: readonly (rea
     commands: [
       ['show', 'calc'],
       ['eval', 'calc+math', '--probes', 'calculus-heldout', '--probes', 'arithmetic-heldout', '--text', 'text'],
-      ['try', "f(x) = 6x^3 + 3x^2, f'(x) ="],
+      ['try', 'd/dx [6x^5 + 2x^4] ='],
     ],
   },
   {

@@ -29,7 +29,7 @@ export interface CommitReport {
 const reasons = {
   iterations: 'stopped at the iteration budget',
   time: 'stopped at the time budget',
-  flips: 'stopped at the flip budget',
+  flips: 'stopped at the size budget',
   'held-back': 'stopped where the held-back probes no longer gained',
   exhausted: 'stopped because nothing more was gained',
 };
