@@ -58,10 +58,14 @@ export function lowerBound({
     rank(engine, fitness, most, among = () => true) {
       const best = bestOf(most, among);
       let chosen = 0;
+      const scalesOf = once((tensor: string): Scales => ({
+        present: engine.scales(tensor),
+        changed: bits.map((bit) => ({ bit, scales: engine.scales(tensor, bit) })),
+      }));
       fitness.summarizeEffects(unit === 'row' ? 'row' : 'group', (summary) => {
         if (!isChosen(summary.tensor)) return;
         chosen += 1;
-        if (unit === 'scale-bit') rankScaleBits(engine, summary, { z, bits }, best.add);
+        if (unit === 'scale-bit') rankScaleBits(scalesOf(summary.tensor), summary, z, best.add);
         else rankSigns(summary, z, best.add);
       });
       if (chosen === 0) {
@@ -76,6 +80,23 @@ export function lowerBound({
 
 type Add = (score: number, flip: () => Flip) => void;
 
+/** The scales of a tensor: (groups of a row, rows). A tensor's groups come one by one, and all of them need these. */
+interface Scales {
+  readonly present: Float32Array;
+  /** With a bit of each inverted. */
+  readonly changed: readonly { readonly bit: number; readonly scales: Float32Array }[];
+}
+
+/** Computes what belongs to a name the first time that it is asked for. */
+function once<T>(compute: (name: string) => T): (name: string) => T {
+  const known = new Map<string, T>();
+  return (name) => {
+    let value = known.get(name);
+    if (value === undefined) known.set(name, (value = compute(name)));
+    return value;
+  };
+}
+
 function rankSigns({ tensor, group, mean, standardError, cost }: EffectSummary, z: number, add: Add): void {
   mean.forEach((value, row) =>
     add(value - z * standardError[row] - (cost?.[row] ?? 0), () =>
@@ -89,23 +110,21 @@ function rankSigns({ tensor, group, mean, standardError, cost }: EffectSummary, 
  * signs moves it by −2 times itself. So, to first order, the bit has (1 − ρ) / 2 of the effect of the signs.
  */
 function rankScaleBits(
-  engine: Pick<Engine, 'scales'>,
+  { present, changed }: Scales,
   { tensor, group = 0, mean, standardError, cost }: EffectSummary,
-  { z, bits }: Pick<LowerBoundSettings, 'z' | 'bits'>,
+  z: number,
   add: Add,
 ): void {
   const rows = mean.length;
-  const scales = engine.scales(tensor);
-  const changed = bits.map((bit) => ({ bit, scales: engine.scales(tensor, bit) }));
   mean.forEach((value, row) => {
     const at = group * rows + row;
     // A group whose weights are all zero has no effect to take a part of.
-    if (scales[at] === 0) return;
+    if (present[at] === 0) return;
     const net = value - (cost?.[row] ?? 0);
     let score = 0;
     let best = -1;
     for (const { bit, scales: others } of changed) {
-      const part = (1 - others[at] / scales[at]) / 2;
+      const part = (1 - others[at] / present[at]) / 2;
       const bound = part * net - z * Math.abs(part) * standardError[row];
       if (bound > score) {
         score = bound;
