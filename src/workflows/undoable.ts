@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { editConfig } from '../repo/git-config-write.js';
+import type { RefChange } from '../repo/change-refs.js';
 import type { Loss } from '../repo/loss.js';
 import type { Repository } from '../repo/repository.js';
 import { type Overwritten, saveFiles } from '../repo/saved-files.js';
@@ -20,12 +21,22 @@ export async function undoable(
   after: AfterModel,
   loss: Loss = { files: [] },
 ): Promise<Pick<AfterModel, 'undo' | 'saved'>> {
-  const refs = [...earlier, ...record.refs].map(({ message: _, ...ref }) => ref);
+  const refs = onceEach([...earlier, ...record.refs]);
   const files = new Map(loss.files.filter((file) => isChanged(repository, file)).map((file) => [file.path, file]));
   for (const path of pathsOf(repository, after)) files.set(path, files.get(path) ?? { path });
   const saved = files.size === 0 ? undefined : await saveFiles(repository, [...files.values()]);
   const undo = await writeUndo(repository, { ...record, refs, ...(saved !== undefined && { saved }) }, loss.staged);
   return undo === undefined ? {} : { undo, ...(saved !== undefined && { saved }) };
+}
+
+/** What became of each ref in the end, where some changed twice or were told twice, without what the reflogs say of it. */
+function onceEach(changes: readonly RefChange[]): RefChange[] {
+  const refs = new Map<string, RefChange>();
+  for (const { name, before, after } of changes) {
+    const first = refs.has(name) ? refs.get(name)?.before : before;
+    refs.set(name, { name, ...(first !== undefined && { before: first }), ...(after !== undefined && { after }) });
+  }
+  return [...refs.values()];
 }
 
 /** The files of git and ours that an operation changes, beside refs, HEAD, index and worktree. */

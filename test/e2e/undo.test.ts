@@ -2,6 +2,7 @@
 import { beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { RefChange } from '../../src/repo/change-refs.js';
 import { checkout } from '../../src/workflows/checkout.js';
 import { importFile } from '../../src/workflows/import.js';
 import { newRemote } from '../../src/workflows/remote.js';
@@ -45,6 +46,7 @@ const run = (...args: string[]) => cli.run([...args, '-C', directory]);
 const bankai = async (...args: string[]) => outputOf(await run(...args));
 const git = (...args: string[]) => runGit(directory, ...args);
 const state = () => stateOf(directory);
+const sorted = (refs: readonly RefChange[]) => refs.toSorted((a, b) => (a.name < b.name ? -1 : 1));
 
 /** Changes that nobody committed: staged, staged and changed again, changed only, removed, and a file of a merge. */
 function makeDirty(): void {
@@ -118,12 +120,15 @@ describe('undo takes back, and does again,', () => {
     // Nothing that is needed may be lost, whatever git thinks is garbage.
     git('reflog', 'expire', '--expire=now', '--all');
     git('gc', '--quiet', '--prune=now');
-    await undo(directory);
+    const { refs } = await undo(directory);
     expect(state()).toEqual(before);
-    await undo(directory);
+    // Every ref is told once, there and back.
+    const turned = refs.map(({ name, before, after }) => ({ name, before: after, after: before }));
+    expect(new Set(refs.map(({ name }) => name)).size).toBe(refs.length);
+    expect(sorted((await undo(directory)).refs)).toEqual(sorted(turned));
     expect(state()).toEqual(after);
     expect(git('fsck', '--strict', '--full', '--no-dangling')).toBe('');
-    await undo(directory);
+    expect(sorted((await undo(directory)).refs)).toEqual(sorted(refs));
     expect(state()).toEqual(before);
   });
 });
