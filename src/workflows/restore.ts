@@ -65,7 +65,10 @@ export async function restore(directory: string, request: RestoreRequest, record
         hint: 'Use "bankai status" to see the patches of HEAD.',
       });
     }
-    const short = ids.map((id) => id.slice(0, 10)).join(', ');
+    const present = await readState(repository, head.commit);
+    const back = ids.filter((id) => !present.includes(id));
+    // Where HEAD has them all, it is evidence that comes back.
+    const short = (back.length > 0 ? back : ids).map((id) => id.slice(0, 10)).join(', ');
     const message = request.message ?? `Restore ${short}`;
     const commit = await commitTree(repository, { tree: after, parents: [head.commit], message }, recorder);
     const note = await noteOf(repository, recorder, `restore: ${message.split('\n')[0]}`);
