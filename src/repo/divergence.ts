@@ -1,5 +1,4 @@
 /** Owns the question how far two commits have gone since their histories were one. */
-import { readShallow } from './history.js';
 import type { CommitId } from './ids.js';
 import { type Commit, readCommit } from './object.js';
 import type { Repository } from './repository.js';
@@ -20,7 +19,6 @@ const BOTH = OURS | THEIRS;
  */
 export async function divergence(repository: Repository, ours: CommitId, theirs: CommitId): Promise<Divergence> {
   if (ours === theirs) return { ahead: 0, behind: 0 };
-  const cut = readShallow(repository);
   const sides = new Map<CommitId, number>();
   // Ascending in time: the newest is looked at first.
   const waiting: Commit[] = [];
@@ -43,7 +41,7 @@ export async function divergence(repository: Repository, ours: CommitId, theirs:
   while (open.size > 0) {
     const { id, parents } = waiting.pop() as Commit;
     open.delete(id);
-    if (!cut.has(id)) for (const parent of parents) await reach(parent, sides.get(id) as number);
+    for (const parent of parents) await reach(parent, sides.get(id) as number);
   }
   const count = (side: number): number => [...sides.values()].filter((each) => each === side).length;
   return { ahead: count(OURS), behind: count(THEIRS) };

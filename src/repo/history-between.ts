@@ -1,8 +1,8 @@
 /** Owns the part of the history that leads from one commit to another. */
-import { cutHistory, readShallow } from './history.js';
 import type { CommitId } from './ids.js';
 import { readCommit } from './object.js';
 import type { Repository } from './repository.js';
+import { cutHistory } from './shallow.js';
 
 /** A commit and what it was made on. */
 export interface HistoryCommit {
@@ -32,7 +32,6 @@ async function walk(
   known: ReadonlySet<CommitId>,
   firstParent: boolean,
 ): Promise<HistoryCommit[]> {
-  const cut = readShallow(repository);
   const found: HistoryCommit[] = [];
   const seen = new Set<CommitId>(known);
   const pending: { id: CommitId; parents?: readonly CommitId[] }[] = [{ id: start }];
@@ -44,7 +43,7 @@ async function walk(
     }
     if (seen.has(id)) continue;
     seen.add(id);
-    if (cut.has(id)) throw cutHistory(repository, `go back beyond commit ${id.slice(0, 10)}`);
+    if (repository.cut.has(id)) throw cutHistory(repository, `go back beyond commit ${id.slice(0, 10)}`);
     const { parents: all } = await readCommit(repository, id);
     const parents = firstParent ? all.slice(0, 1) : all;
     pending.push({ id, parents }, ...[...parents].reverse().map((parent) => ({ id: parent })));

@@ -1,7 +1,8 @@
 /** Owns the question where two histories last were one: git's merge bases. */
-import { cutHistory, historyOf, readShallow } from './history.js';
+import { historyOf } from './history.js';
 import type { CommitId } from './ids.js';
 import type { Repository } from './repository.js';
+import { cutHistory } from './shallow.js';
 
 /**
  * Finds the best common ancestors of two commits, as `git merge-base --all`: those that no other common ancestor descends
@@ -15,8 +16,7 @@ export async function mergeBases(
 ): Promise<CommitId[]> {
   const reached = new Set((await historyOf(repository, ours)).map(({ id }) => id));
   const common = (await historyOf(repository, theirs)).filter(({ id }) => reached.has(id));
-  if (common.length === 0 && readShallow(repository).size > 0)
-    throw cutHistory(repository, 'find where the histories part');
+  if (common.length === 0 && repository.cut.size > 0) throw cutHistory(repository, 'find where the histories part');
   const surpassed = new Set(common.flatMap(({ parents }) => parents));
   return common
     .filter(({ id }) => !surpassed.has(id))

@@ -21,6 +21,7 @@ export interface Signature {
 export interface Commit {
   readonly id: CommitId;
   readonly tree: ObjectId;
+  /** None where a shallow clone was cut, as git has it. */
   readonly parents: readonly CommitId[];
   readonly author: Signature;
   readonly committer: Signature;
@@ -35,7 +36,10 @@ export const commitAt = (repository: Repository, id: CommitId): Commit =>
   repository.commits.recall(id, () =>
     reportingAtOnce(
       () => `read commit ${id}`,
-      () => parseCommit(id, readObjectOf(repository, id, 'commit')),
+      () => {
+        const commit = parseCommit(id, readObjectOf(repository, id, 'commit'));
+        return repository.cut.has(id) ? { ...commit, parents: [] } : commit;
+      },
     ),
   );
 

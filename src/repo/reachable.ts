@@ -2,7 +2,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Link, objectLinks } from './check-object.js';
-import { readShallow } from './history.js';
 import type { ObjectId } from './ids.js';
 import { readIndex } from './index-file.js';
 import { readObject } from './read-object.js';
@@ -67,7 +66,7 @@ export function walkReachable(
   roots: readonly Root[],
   onMissing: (oid: ObjectId, problem: string, from: string) => void,
 ): Map<ObjectId, string> {
-  const cut = readShallow(repository) as ReadonlySet<string>;
+  const cut: ReadonlySet<string> = repository.cut;
   const found = new Map<ObjectId, string>();
   const lost = new Set<ObjectId>();
   const waiting: (Link & { from: string })[] = roots.map(({ oid, from, type }) => ({ oid, from, type: type ?? '' }));

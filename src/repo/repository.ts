@@ -6,9 +6,11 @@ import { type Patch, countPatchFlips } from '../patch/patch.js';
 import { createDurableFs, type DurableFs } from './durable-fs.js';
 import { readSettings } from './git-config.js';
 import { reporting } from './git-error.js';
+import type { CommitId } from './ids.js';
 import { createMemory, type Memory } from './memory.js';
 import type { Commit } from './object.js';
 import { openPacks, type Packs } from './pack.js';
+import { readShallow } from './shallow.js';
 import type { Staging } from './staging.js';
 import type { Tree } from './tree.js';
 
@@ -23,6 +25,8 @@ export interface Repository {
   readonly cache: object;
   readonly packs: Packs;
   readonly commits: Memory<Commit>;
+  /** Commits that lost their parents to a shallow clone. */
+  readonly cut: ReadonlySet<CommitId>;
   readonly trees: Memory<Tree>;
   readonly patches: Memory<Patch>;
   /** Objects that are not on the disk yet: see `staging.ts`. */
@@ -73,12 +77,16 @@ export async function openGitRepository(directory: string): Promise<Repository> 
 /** Names the parts of a repository without looking at the disk. */
 export function describeRepository(directory: string): Repository {
   const gitDirectory = join(directory, '.git');
+  let cut: ReadonlySet<CommitId> | undefined;
   return {
     directory,
     gitDirectory,
     fs: createDurableFs(gitDirectory),
     cache: {},
     packs: openPacks(join(gitDirectory, 'objects')),
+    get cut() {
+      return (cut ??= readShallow(gitDirectory));
+    },
     ...emptyMemories(),
   };
 }

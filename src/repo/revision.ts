@@ -2,14 +2,15 @@
 import { RepositoryError } from '../errors.js';
 import { readHead } from './branch.js';
 import { reporting } from './git-error.js';
-import { parentsOf } from './history.js';
 import { asCommitId, type CommitId, type ObjectId } from './ids.js';
 import { nearestNames } from './nearest-names.js';
+import { readCommit } from './object.js';
 import { parseTag } from './parse-commit.js';
 import { objectsWithPrefix, readObject } from './read-object.js';
 import { hasReflog, readReflog } from './reflog.js';
 import { listRefs, readRefValue, resolveRef } from './refs.js';
 import type { Repository } from './repository.js';
+import { cutHistory } from './shallow.js';
 import type { Step, Term } from './stack-expression.js';
 import { upstreamOf } from './upstream.js';
 
@@ -133,7 +134,8 @@ async function stepBack(repository: Repository, from: Place, { kind, number }: S
   if (kind === 'log') return logged(repository, from, number, so);
   let { commit } = from;
   if (kind === 'parent') {
-    const parents = await parentsOf(repository, commit);
+    const { parents } = await readCommit(repository, commit);
+    if (repository.cut.has(commit)) throw beyond(repository, commit);
     if (parents.length >= number) return parents[number - 1];
     throw absent(
       `${so}^${number}`,
@@ -141,12 +143,16 @@ async function stepBack(repository: Repository, from: Place, { kind, number }: S
     );
   }
   for (let i = 0; i < number; i++) {
-    const [parent] = await parentsOf(repository, commit);
+    if (repository.cut.has(commit)) throw beyond(repository, commit);
+    const [parent] = (await readCommit(repository, commit)).parents;
     if (parent === undefined) throw absent(`${so}~${number}`, `the history of "${so}" ends after ${i}`);
     commit = parent;
   }
   return commit;
 }
+
+const beyond = (repository: Repository, commit: CommitId) =>
+  cutHistory(repository, `go back beyond commit ${abbreviated(commit)}`);
 
 /** What a ref named so many moves ago. */
 async function logged(repository: Repository, { ref }: Place, number: number, so: string): Promise<CommitId> {

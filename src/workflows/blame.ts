@@ -5,6 +5,7 @@ import { maskFlips } from '../patch/mask.js';
 import { patchFlips } from '../patch/patch.js';
 import { assertFlipFits } from '../patch/validate.js';
 import { composeCommit } from '../repo/compose.js';
+import { cutHistory } from '../repo/shallow.js';
 import { measureFlips, type ProbeScores, scoreProbes } from '../search/flip-effects.js';
 import { mean } from '../search/fitness/terms.js';
 import { parseProbes } from '../search/probes.js';
@@ -32,7 +33,8 @@ export function parseRowPlace(text: string): RowPlace | undefined {
 
 /**
  * Lists the flips of a stack, or those of one row, with the patches that make them and the commits that added these.
- * Throws UNKNOWN_REVISION, STACK_SYNTAX, TENSOR_UNKNOWN, TENSOR_TYPE, ROW_OUT_OF_RANGE.
+ * Throws UNKNOWN_REVISION, STACK_SYNTAX, TENSOR_UNKNOWN, TENSOR_TYPE, ROW_OUT_OF_RANGE, REPOSITORY_UNSUPPORTED in a
+ * shallow clone that was cut there.
  */
 export async function blame(directory: string, expression: string, place?: RowPlace) {
   const workspace = await openWorkspace(directory);
@@ -68,6 +70,8 @@ async function blamed({ repository }: Workspace, stack: LoadedStack, place?: Row
     .filter((id) => counts.has(id))
     .map((id) => {
       const origin = origins.get(id);
+      if (origin && repository.cut.has(origin.id))
+        throw cutHistory(repository, `say which commit patch ${id.slice(0, 10)} came with`);
       return {
         id,
         flips: counts.get(id) ?? 0,

@@ -7,6 +7,7 @@ import { mergeTrees } from '../repo/merge-trees.js';
 import { type Commit, readCommit } from '../repo/object.js';
 import type { Repository } from '../repo/repository.js';
 import { resolveStack } from '../repo/resolve.js';
+import { cutHistory } from '../repo/shallow.js';
 import { noteOf } from './actor.js';
 import { type ChangeOutcome, changeTo } from './change.js';
 import { commitTree } from './commit-tree.js';
@@ -45,6 +46,7 @@ async function pick(verb: 'revert' | 'cherry-pick', directory: string, request: 
     assertNothingInProgress(repository);
     const head = await readHead(repository);
     const source = await readCommit(repository, await oneCommit(repository, verb, request.commit));
+    if (repository.cut.has(source.id)) throw cutHistory(repository, `${verb} ${source.id.slice(0, 10)}`);
     const parent = await readCommit(repository, mainlineOf(verb, source, request.mainline));
     const ours = (await readCommit(repository, head.commit)).tree;
     const tree =

@@ -102,6 +102,13 @@ async function forgeStatement(place: Place): Promise<void> {
   await place.git('commit', '--quiet', '--message', 'forged');
 }
 
+/** A clone beside the sample repository that has the one commit of each branch only, at `calc`. */
+async function shallowClone({ directory, repo, git }: Place): Promise<void> {
+  const clone = join(directory, 'shallow');
+  await git('clone', '--quiet', '--depth', '1', '--no-single-branch', '--branch', 'calc', `file://${repo}`, clone);
+  await init({ directory: clone, model: fixtureModel, inPlace: false });
+}
+
 const refusals: readonly Refusal[] = [
   {
     what: 'a working model with one inverted weight',
@@ -458,17 +465,20 @@ const refusals: readonly Refusal[] = [
     code: 'REPOSITORY_UNSUPPORTED',
     message: /extensions\.someday = yes/,
   },
-  {
-    what: 'merging in a shallow clone, cut before the histories part',
-    arrange: async ({ directory, repo, git }) => {
-      const clone = join(directory, 'shallow');
-      await git('clone', '--quiet', '--depth', '1', '--no-single-branch', '--branch', 'calc', `file://${repo}`, clone);
-      await init({ directory: clone, model: fixtureModel, inPlace: false });
-    },
-    args: ['merge', 'origin/math', '-C', '../shallow'],
+  ...[
+    { what: 'merging what parted before', args: ['merge', 'origin/math'] },
+    { what: 'reverting the commit', args: ['revert', 'HEAD'] },
+    { what: 'picking the commit', args: ['cherry-pick', 'HEAD'] },
+    { what: 'blaming the commit', args: ['blame'] },
+    { what: 'going to its parent', args: ['checkout', 'HEAD~1'] },
+    { what: 'naming its parent', args: ['log', 'HEAD^'] },
+  ].map(({ what, args }) => ({
+    what: `${what} in a shallow clone, where it was cut`,
+    arrange: shallowClone,
+    args: [...args, '-C', '../shallow'],
     code: 'REPOSITORY_UNSUPPORTED',
     message: /is a shallow clone/,
-  },
+  })),
   {
     what: 'a git repository with other content',
     arrange: async ({ directory, git }) => {
@@ -565,6 +575,19 @@ describe('verify says no, with exit code 1, to', () => {
     expect(checks).toContainEqual(expect.objectContaining({ result: 'bad', detail: expect.stringMatching(detail) }));
     expect(fingerprint(place.directory)).toEqual(before);
   });
+});
+
+test('a shallow clone can do all that needs no history', async () => {
+  const place = newPlace();
+  await shallowClone(place);
+  const run = async (...args: string[]) => outputOf(await cli.run([...args, '-C', join(place.directory, 'shallow')]));
+  expect((await run('log', '--oneline')).trim().split('\n')).toEqual([expect.stringMatching(/ calc \[\+1\]$/)]);
+  expect(await run('status')).toContain('1 patch:');
+  await run('checkout', 'origin/math+calc');
+  await run('rm', 'calc');
+  await run('revert', 'HEAD');
+  await run('undo');
+  for (const check of ['fsck', 'verify', 'gc']) await run(check);
 });
 
 test('errors are one message and one hint for people', async () => {
