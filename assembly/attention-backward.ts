@@ -50,15 +50,30 @@ export function attentionBackward(
         const share = <f32>1 / softmax(weights, weights + (end - begin));
         score(gradient, values + offset, rowBytes, headBytes, begin, end, dProbabilities);
         const mean = weightedSum(weights, dProbabilities, end - begin) * share;
-
-        memory.fill(dQuery, 0, headBytes);
-        for (let at: usize = 0; at < end - begin; at += 4) {
-          const row = <usize>load<u32>(begin + at) * rowBytes + offset;
-          const probability = load<f32>(weights + at) * share;
-          const dScore = probability * (load<f32>(dProbabilities + at) - mean);
-          addProduct(dScore, keys + row, dQuery, headBytes);
-          addProduct(dScore, query, dKeys + row, headBytes);
-          addProduct(probability, gradient, dValues + row, headBytes);
+        // From here on the weights are probabilities, and their gradients those of the scores.
+        for (let at: usize = 0; at < end - begin; at += 16) {
+          const probability = f32x4.mul(v128.load(weights + at), f32x4.splat(share));
+          const distance = f32x4.sub(v128.load(dProbabilities + at), f32x4.splat(mean));
+          v128.store(weights + at, probability);
+          v128.store(dProbabilities + at, f32x4.mul(probability, distance));
+        }
+        for (let d: usize = 0; d < headBytes; d += 32) {
+          const q0 = v128.load(query + d);
+          const q1 = v128.load(query + d, 16);
+          const g0 = v128.load(gradient + d);
+          const g1 = v128.load(gradient + d, 16);
+          let dq0 = f32x4.splat(0);
+          let dq1 = f32x4.splat(0);
+          for (let at: usize = 0; at < end - begin; at += 4) {
+            const row = <usize>load<u32>(begin + at) * rowBytes + offset + d;
+            const dScore = v128.load32_splat(dProbabilities + at);
+            dq0 = f32x4.add(dq0, f32x4.mul(dScore, v128.load(keys + row)));
+            dq1 = f32x4.add(dq1, f32x4.mul(dScore, v128.load(keys + row, 16)));
+            Pair.add(dKeys + row, dScore, q0, q1);
+            Pair.add(dValues + row, v128.load32_splat(weights + at), g0, g1);
+          }
+          v128.store(dQuery + d, dq0);
+          v128.store(dQuery + d, dq1, 16);
         }
       }
     }
@@ -81,10 +96,11 @@ function weightedSum(a: usize, b: usize, bytes: usize): f32 {
   return sum;
 }
 
-/** out += factor·x over `bytes` of f32. */
-function addProduct(factor: f32, x: usize, out: usize, bytes: usize): void {
-  const factors = f32x4.splat(factor);
-  for (let at: usize = 0; at < bytes; at += 16) {
-    v128.store(out + at, f32x4.add(v128.load(out + at), f32x4.mul(factors, v128.load(x + at))));
+class Pair {
+  /** out += factors·x, 8 values. */
+  @inline
+  static add(out: usize, factors: v128, x0: v128, x1: v128): void {
+    v128.store(out, f32x4.add(v128.load(out), f32x4.mul(factors, x0)));
+    v128.store(out, f32x4.add(v128.load(out, 16), f32x4.mul(factors, x1)), 16);
   }
 }

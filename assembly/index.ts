@@ -15,4 +15,4 @@ export { attention } from './attention';
 export { attentionBackward } from './attention-backward';
 export { swiglu, swigluBackward } from './swiglu';
 export { summarizeLogits, divergence, answerGradient, divergenceGradient } from './distribution';
-export { multiply, rowEffects } from './effects';
+export { subtract, rowEffects } from './effects';

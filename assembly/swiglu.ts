@@ -26,7 +26,7 @@ class Silu {
   }
 }
 
-/** Items: tiles. d silu(g) = σ(g) · (1 + g·(1 − σ(g))). */
+/** Items: tiles. d silu(g) = σ(g) · (1 + g·(1 − σ(g))). What forward gave is computed as there, to the same bits. */
 export function swigluBackward(
   scratch: usize,
   first: i32,
@@ -34,22 +34,27 @@ export function swigluBackward(
   gateUp: usize,
   dHidden: usize,
   dGateUp: usize,
+  hidden: usize,
+  product: usize,
   features: usize,
 ): void {
   const bytes = features * TILE_FEATURE;
   const one = f32x4.splat(1);
   for (let tile = <usize>first; tile < <usize>last; tile++) {
     const gates = gateUp + tile * 2 * bytes;
-    const gradients = dHidden + tile * bytes;
     const target = dGateUp + tile * 2 * bytes;
+    const single = tile * bytes;
     for (let at: usize = 0; at < bytes; at += QUAD) {
       const gate = v128.load(gates + at);
       const up = v128.load(gates + bytes + at);
-      const gradient = v128.load(gradients + at);
-      const sigmoid = f32x4.div(one, f32x4.add(one, Exponential.of4(f32x4.neg(gate))));
+      const gradient = v128.load(dHidden + single + at);
+      const denominator = f32x4.add(one, Exponential.of4(f32x4.neg(gate)));
+      const sigmoid = f32x4.div(one, denominator);
       const slope = f32x4.mul(sigmoid, f32x4.add(one, f32x4.mul(gate, f32x4.sub(one, sigmoid))));
       v128.store(target + at, f32x4.mul(f32x4.mul(gradient, up), slope));
       v128.store(target + bytes + at, f32x4.mul(gradient, f32x4.mul(gate, sigmoid)));
+      v128.store(hidden + single + at, f32x4.mul(f32x4.div(gate, denominator), up));
+      v128.store(product + single + at, f32x4.mul(gate, up));
     }
   }
 }

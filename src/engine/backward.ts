@@ -8,7 +8,6 @@
  */
 import { type EffectRequest, visitGroups, visitRows } from './effects.js';
 import {
-  activate,
   attend,
   forLogits,
   type Graph,
@@ -16,12 +15,13 @@ import {
   type KeyValueRows,
   type LogitChunk,
   projectHeads,
+  projectUnits,
   type Span,
   tileBytes,
   tilesOf,
   type Tokens,
 } from './forward.js';
-import { type Address, LANES } from './kernels/kernels.js';
+import type { Address } from './kernels/kernels.js';
 import type { LayerWeights } from './weights.js';
 
 /** Fills the gradient with respect to a chunk's logits, in their place. */
@@ -87,23 +87,23 @@ export function backThroughLayer(
   const middle = tile(width);
   streamOf(graph, middle, count).set(streamOf(graph, before, count));
   attend(graph, layer, batch, whole, rows, middle, { queries, attended });
-  const [mlpNormed, gateUp, hidden] = [tile(width), tile(2 * mlp), tile(mlp)];
-  activate(graph, layer, whole, middle, { normed: mlpNormed, gateUp, hidden });
+  const [mlpNormed, gateUp] = [tile(width), tile(2 * mlp)];
+  projectUnits(graph, layer, whole, middle, { normed: mlpNormed, gateUp });
 
   const added = tile(width);
   const dNormed = tile(width);
 
   // MLP
-  subtract(graph, after, middle, added, count);
+  const streamValues = tileBytes(count, width) / 4;
+  kernels.subtract({ a: after, b: middle, out: added, count: streamValues });
   visitRows(graph, request, names('ffn_down'), { gradient: dx, value: added, factor: -2 });
-  visitGroups(graph, request, names('ffn_down'), { weights: layer.down, x: hidden, gradient: dx });
-  const dHidden = tile(mlp);
+  const [dHidden, hidden, product] = [tile(mlp), tile(mlp), tile(mlp)];
   kernels.matmulTransposed({ dOut: dx, weights: layer.down, dx: dHidden, tiles, accumulate: false });
-  visitRows(graph, request, names('ffn_up'), { gradient: dHidden, value: hidden, factor: -2 });
-  multiplyHalves(graph, gateUp, hidden, mlp, tiles);
-  visitRows(graph, request, names('ffn_gate'), { gradient: dHidden, value: hidden, factor: -1 });
   const dGateUp = gateUp;
-  kernels.swigluBackward({ gateUp, dHidden, dGateUp, features: mlp, tiles });
+  kernels.swigluBackward({ gateUp, dHidden, dGateUp, hidden, product, features: mlp, tiles });
+  visitGroups(graph, request, names('ffn_down'), { weights: layer.down, x: hidden, gradient: dx });
+  visitRows(graph, request, names('ffn_up'), { gradient: dHidden, value: hidden, factor: -2 });
+  visitRows(graph, request, names('ffn_gate'), { gradient: dHidden, value: product, factor: -1 });
   const mlpRows = { weights: layer.gateUp, x: mlpNormed, gradient: dGateUp };
   visitGroups(graph, request, names('ffn_gate', 'ffn_up'), mlpRows);
   kernels.matmulTransposed({ dOut: dGateUp, weights: layer.gateUp, dx: dNormed, tiles, accumulate: false });
@@ -111,7 +111,7 @@ export function backThroughLayer(
   kernels.rmsNormBackward({ x: middle, ...mlpNorm, dOut: dNormed, dx });
 
   // Attention
-  subtract(graph, middle, before, added, count);
+  kernels.subtract({ a: middle, b: before, out: added, count: streamValues });
   visitRows(graph, request, names('attn_output'), { gradient: dx, value: added, factor: -2 });
   visitGroups(graph, request, names('attn_output'), { weights: layer.output, x: attended, gradient: dx });
   const dAttended = tile(heads * headDim);
@@ -163,21 +163,6 @@ function backThroughHeads(
   const span = headArguments(config, layer, batch, { first: 0, count });
   kernels.splitHeadsBackward({ ...span, projected, dQueries, dKeys, dValues, dProjected });
   memory.release(mark);
-}
-
-/** out (tiles of features) = gate · up of gateUp (tiles of 2·features). */
-function multiplyHalves({ kernels }: Graph, gateUp: Address, out: Address, features: number, tiles: number): void {
-  const bytes = tileBytes(LANES, features);
-  for (let tile = 0; tile < tiles; tile++) {
-    const gate = gateUp + 2 * tile * bytes;
-    kernels.multiply({ a: gate, b: gate + bytes, out: out + tile * bytes, count: features * LANES });
-  }
-}
-
-/** out = a − b, tiles of width. */
-function subtract(graph: Graph, a: Address, b: Address, out: Address, tokenCount: number): void {
-  const [left, right, result] = [a, b, out].map((address) => streamOf(graph, address, tokenCount));
-  for (let i = 0; i < result.length; i++) result[i] = left[i] - right[i];
 }
 
 function streamOf({ config, kernels }: Graph, x: Address, tokenCount: number): Float32Array {

@@ -165,33 +165,29 @@ export function transform(
   x: Address,
   temporary: { normed: Address; gateUp: Address; hidden: Address },
 ): void {
-  activate(graph, layer, span, x, temporary);
-  const stream = x + tileBytes(span.first, graph.config.width);
-  const tiles = tilesOf(span.count);
-  graph.kernels.matmul({
-    x: temporary.hidden,
-    weights: layer.down,
-    out: stream,
-    tiles,
-    tokenCount: span.count,
-    accumulate: true,
-  });
+  const { config, kernels } = graph;
+  const { gateUp, hidden } = temporary;
+  const { count } = span;
+  const tiles = tilesOf(count);
+  projectUnits(graph, layer, span, x, temporary);
+  kernels.swiglu({ gateUp, out: hidden, features: config.mlp, tiles });
+  const stream = x + tileBytes(span.first, config.width);
+  kernels.matmul({ x: hidden, weights: layer.down, out: stream, tiles, tokenCount: count, accumulate: true });
 }
 
-/** The MLP up to its hidden units, for a span: x → normed → gateUp → hidden. */
-export function activate(
+/** The first half of the MLP, for a span: x → normed → gateUp. */
+export function projectUnits(
   { config, kernels }: Graph,
   layer: LayerWeights,
   { first, count }: Span,
   x: Address,
-  { normed, gateUp, hidden }: { normed: Address; gateUp: Address; hidden: Address },
+  { normed, gateUp }: { normed: Address; gateUp: Address },
 ): void {
-  const { width, mlp, epsilon } = config;
+  const { width, epsilon } = config;
   const tiles = tilesOf(count);
   const stream = x + tileBytes(first, width);
   kernels.rmsNorm({ x: stream, weight: layer.mlpNorm, out: normed, features: width, tiles, epsilon });
   kernels.matmul({ x: normed, weights: layer.gateUp, out: gateUp, tiles, tokenCount: count, accumulate: false });
-  kernels.swiglu({ gateUp, out: hidden, features: mlp, tiles });
 }
 
 /** Where one chunk's results are: tiles of `vocabulary` logits, and tiles of 1 for the two summaries. */

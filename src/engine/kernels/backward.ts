@@ -22,11 +22,22 @@ export interface BackwardKernels {
     epsilon: number;
   }): void;
 
-  /** Through `swiglu`: dHidden tiles of features → dGateUp tiles of 2·features, gate | up; may be gateUp itself. */
-  swigluBackward(args: { gateUp: Address; dHidden: Address; dGateUp: Address; features: number; tiles: number }): void;
+  /**
+   * Through `swiglu`: dHidden tiles of features → dGateUp tiles of 2·features, gate | up; may be gateUp itself. Beside it
+   * hidden, what `swiglu` gave, and product, gate·up: tiles of features.
+   */
+  swigluBackward(args: {
+    gateUp: Address;
+    dHidden: Address;
+    dGateUp: Address;
+    hidden: Address;
+    product: Address;
+    features: number;
+    tiles: number;
+  }): void;
 
-  /** out = a·b, value by value: `count` f32, a multiple of LANES. out may be a or b. */
-  multiply(args: { a: Address; b: Address; out: Address; count: number }): void;
+  /** out = a − b, value by value: `count` f32, a multiple of LANES. out may be a or b. */
+  subtract(args: { a: Address; b: Address; out: Address; count: number }): void;
 
   /**
    * Through `attention`, whose arguments these are: dOut tiles of heads·headDim → dQueries (tokenCount, heads·headDim),

@@ -26,7 +26,7 @@ const ROWS_FOR_ONE_TOKEN = 512;
 const TILES_AT_A_TIME = 4;
 
 /** Features of which `rowEffects` sums the products side by side. */
-const FEATURES_AT_A_TIME = 4;
+const FEATURES_AT_A_TIME = 8;
 
 /** Binds every kernel of the interface to `run` on `threads` threads. */
 export function bindKernels(run: Run, threads: number): Omit<Kernels, 'name' | 'threads' | 'memory' | 'dispose'> {
@@ -87,11 +87,11 @@ export function bindKernels(run: Run, threads: number): Omit<Kernels, 'name' | '
     rmsNormBackward({ x, weight, dOut, dx, features, tiles, epsilon }) {
       run('rmsNormBackward', 2 * tiles, [x, weight, dOut, dx, features, epsilon]);
     },
-    swigluBackward({ gateUp, dHidden, dGateUp, features, tiles }) {
-      run('swigluBackward', tiles, [gateUp, dHidden, dGateUp, features]);
+    swigluBackward({ gateUp, dHidden, dGateUp, hidden, product, features, tiles }) {
+      run('swigluBackward', tiles, [gateUp, dHidden, dGateUp, hidden, product, features]);
     },
-    multiply({ a, b, out, count }) {
-      run('multiply', count / LANES, [a, b, out]);
+    subtract({ a, b, out, count }) {
+      run('subtract', count / LANES, [a, b, out]);
     },
     attentionBackward(args) {
       const { queries, keys, values, pathOffsets, path, longestPath, tokenCount, rowCount } = args;

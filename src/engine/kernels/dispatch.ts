@@ -34,7 +34,7 @@ export const KERNELS = [
   'matmulTransposed',
   'rmsNormBackward',
   'swigluBackward',
-  'multiply',
+  'subtract',
   'attentionBackward',
   'splitHeadsBackward',
   'answerGradient',

@@ -32,26 +32,31 @@ export function swigluBackward(memory: Memory, args: Args<'swigluBackward'>): vo
   const gateUp = memory.f32(args.gateUp, tiles * 2 * features * LANES);
   const dHidden = memory.f32(args.dHidden, tiles * features * LANES);
   const dGateUp = memory.f32(args.dGateUp, tiles * 2 * features * LANES);
+  const hidden = memory.f32(args.hidden, tiles * features * LANES);
+  const product = memory.f32(args.product, tiles * features * LANES);
   for (let token = 0; token < tiles * LANES; token++) {
     for (let f = 0; f < features; f++) {
       const gateAt = tiled(token, f, 2 * features);
       const upAt = tiled(token, features + f, 2 * features);
       const gate = gateUp[gateAt];
       const up = gateUp[upAt];
-      const gradient = dHidden[tiled(token, f, features)];
+      const at = tiled(token, f, features);
+      const gradient = dHidden[at];
       const sigmoid = 1 / (1 + Math.exp(-gate));
       dGateUp[gateAt] = gradient * up * sigmoid * (1 + gate * (1 - sigmoid));
       dGateUp[upAt] = gradient * gate * sigmoid;
+      hidden[at] = (gate / (1 + Math.exp(-gate))) * up;
+      product[at] = gate * up;
     }
   }
 }
 
-/** Kernel `multiply` of the interface. */
-export function multiply(memory: Memory, { a, b, out, count }: Args<'multiply'>): void {
+/** Kernel `subtract` of the interface. */
+export function subtract(memory: Memory, { a, b, out, count }: Args<'subtract'>): void {
   const left = memory.f32(a, count);
   const right = memory.f32(b, count);
   const target = memory.f32(out, count);
-  for (let i = 0; i < count; i++) target[i] = left[i] * right[i];
+  for (let i = 0; i < count; i++) target[i] = left[i] - right[i];
 }
 
 /** Probabilities of tiles of logits with their logSumExp. */

@@ -10,10 +10,10 @@ import { attention, splitHeads } from './plain-attention.js';
 import {
   answerGradient,
   divergenceGradient,
-  multiply,
   rmsNormBackward,
   rowEffects,
   scatter,
+  subtract,
   swigluBackward,
 } from './plain-backward.js';
 import { matmul, matmulTransposed, readWeights } from './plain-matmul.js';
@@ -38,7 +38,7 @@ export function createPlainKernels(): Kernels {
     matmulTransposed: (args) => matmulTransposed(memory, args),
     rmsNormBackward: (args) => rmsNormBackward(memory, args),
     swigluBackward: (args) => swigluBackward(memory, args),
-    multiply: (args) => multiply(memory, args),
+    subtract: (args) => subtract(memory, args),
     attentionBackward: (args) => attentionBackward(memory, args),
     splitHeadsBackward: (args) => splitHeadsBackward(memory, args),
     answerGradient: (args) => answerGradient(memory, args),

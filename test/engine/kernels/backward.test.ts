@@ -224,8 +224,11 @@ describeBackends('backward', (kernels) => {
       features,
       tiles: TILES,
     };
-    kernels.swigluBackward({ ...given, dGateUp: apart });
-    kernels.swigluBackward({ ...given, dGateUp: source });
+    const forward = placeEmpty(kernels, TILES * 8 * features);
+    kernels.swiglu({ ...given, out: forward });
+    const [hidden, product] = [placeEmpty(kernels, TILES * 8 * features), placeEmpty(kernels, TILES * 8 * features)];
+    kernels.swigluBackward({ ...given, hidden, product, dGateUp: apart });
+    kernels.swigluBackward({ ...given, hidden, product, dGateUp: source });
     const expected = perToken(gateUp, 2 * features, (token, t) =>
       differentiate(token, (y) => dot(activate(y), dHidden.subarray(t * features, (t + 1) * features))),
     );
@@ -233,6 +236,14 @@ describeBackends('backward', (kernels) => {
       const actual = fromTiles(readF32(kernels, address, TILES * 16 * features), TOKENS, 2 * features);
       expect(largestError(actual, expected)).toBeLessThan(1e-6);
     }
+    const values = (address: number): Float32Array => readF32(kernels, address, TILES * 8 * features);
+    expect(sameBits(values(hidden), values(forward))).toBe(true);
+    expect(fromTiles(values(product), TOKENS, features)).toEqual(
+      Float32Array.from({ length: TOKENS * features }, (_, i) => {
+        const at = Math.floor(i / features) * 2 * features + (i % features);
+        return gateUp[at] * gateUp[at + features];
+      }),
+    );
   });
 
   test('swigluBackward survives gates far from 0', () => {
@@ -241,6 +252,8 @@ describeBackends('backward', (kernels) => {
     kernels.swigluBackward({
       gateUp: placeF32(kernels, toTiles([...gates, ...gates.map(() => 2)], 1, 12)),
       dHidden: placeF32(kernels, toTiles([3, 3, 3, 3, 3, 3], 1, 6)),
+      hidden: placeEmpty(kernels, 8 * 6),
+      product: placeEmpty(kernels, 8 * 6),
       dGateUp,
       features: 6,
       tiles: 1,

@@ -139,13 +139,13 @@ describeBackends('effects', (kernels) => {
     expect(Array.from(actual)).toEqual(expected);
   });
 
-  test('multiply multiplies, also in place', () => {
+  test('subtract subtracts, also in place', () => {
     const a = randomValues(104, 5);
     const b = randomValues(104, 6);
     const out = placeF32(kernels, a);
     const sentinel = placeF32(kernels, [42]);
-    kernels.multiply({ a: out, b: placeF32(kernels, b), out, count: 104 });
-    expect(readF32(kernels, out, 104)).toEqual(a.map((value, i) => value * b[i]));
+    kernels.subtract({ a: out, b: placeF32(kernels, b), out, count: 104 });
+    expect(readF32(kernels, out, 104)).toEqual(a.map((value, i) => value - b[i]));
     expect(readF32(kernels, sentinel, 1)[0]).toBe(42);
   });
 
