@@ -33,10 +33,26 @@ export default class Branch extends BankaiCommand {
     move: Flags.boolean({ char: 'm', summary: 'Rename the branch.' }),
     force: Flags.boolean({
       char: 'f',
-      summary: 'With -d: though its commits are nowhere else. With -m: over another one.',
+      summary:
+        'With -d: though its commits are nowhere else. With -m: over another one. Alone: move the branch to STACK.',
     }),
     'delete-force': Flags.boolean({ char: 'D', exclusive: ['move', 'move-force'], summary: 'The same as -d -f.' }),
     'move-force': Flags.boolean({ char: 'M', exclusive: ['delete'], summary: 'The same as -m -f.' }),
+  };
+
+  static override notOffered = {
+    '-v': 'Leave it out: "bankai branch" says where each is, how many patches it has and what it follows.',
+    '-vv': 'Leave it out: "bankai branch" says where each is, how many patches it has and what it follows.',
+    '--list': 'Leave it out: without a name "bankai branch" lists them. "git branch --list PATTERN" works here too.',
+    '-l': 'Leave it out: without a name "bankai branch" lists them. "git branch --list PATTERN" works here too.',
+    '--show-current': '"bankai status" says it first. "git branch --show-current" works here too.',
+    '-c': 'Use "bankai branch NEW OLD".',
+    '--copy': 'Use "bankai branch NEW OLD".',
+    '-u': 'Use "git branch -u REMOTE/BRANCH", or "bankai push -u".',
+    '--set-upstream-to': 'Use "git branch --set-upstream-to REMOTE/BRANCH", or "bankai push -u".',
+    '--contains': 'Use "git branch --contains COMMIT": it works here too.',
+    '--merged': 'Use "git branch --merged": it works here too.',
+    '--no-merged': 'Use "git branch --no-merged": it works here too.',
   };
 
   async run() {
@@ -62,8 +78,8 @@ export default class Branch extends BankaiCommand {
       const names = stack === undefined ? { to: name } : { from: name, to: stack };
       return this.answer(await moveBranch(this.directory, { ...names, force }, this.actor), renderChangedBranch);
     }
-    const start = stackText(stack ?? 'HEAD', flags);
-    return this.answer(await newBranch(this.directory, name, start, this.actor), renderNewBranch);
+    const request = { name, stack: stackText(stack ?? 'HEAD', flags), replace: flags.force };
+    return this.answer(await newBranch(this.directory, request, this.actor), renderNewBranch);
   }
 }
 

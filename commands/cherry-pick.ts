@@ -1,7 +1,7 @@
 import { Args } from '@oclif/core';
 import { renderPick } from '../src/render/pick.js';
 import { BankaiCommand } from './base.js';
-import { pickFlags, pickRequest } from './terminal/pick-flags.js';
+import { pickFlags, pickNotOffered, pickRequest } from './terminal/pick-flags.js';
 
 export default class CherryPick extends BankaiCommand {
   static override summary = 'Do what a commit did again at HEAD; the working model follows.';
@@ -14,6 +14,11 @@ export default class CherryPick extends BankaiCommand {
   ];
   static override args = { commit: Args.string({ required: true, description: 'The commit to do again.' }) };
   static override flags = pickFlags;
+
+  static override notOffered = {
+    ...pickNotOffered('cherry-pick'),
+    '-x': 'Use --message "TEXT" to say where it comes from.',
+  };
 
   async run() {
     const { args, flags } = await this.parse(CherryPick);

@@ -29,6 +29,16 @@ export default class Config extends BankaiCommand {
     'show-origin': Flags.boolean({ summary: 'Say where each value is set.' }),
   };
 
+  static override notOffered = {
+    '--get': 'Leave it out: "bankai config NAME" reads a setting.',
+    '--add': 'Use "git config --add": it works here too.',
+    '--get-all': 'Use "git config --get-all": it works here too.',
+    '--unset-all': 'Use "git config --unset-all": it works here too.',
+    '--system': 'Use "git config --system": it works here too.',
+    '-e': 'Use "git config --edit": it works here too.',
+    '--edit': 'Use "git config --edit": it works here too.',
+  };
+
   async run(): Promise<SettingReport | readonly SettingReport[]> {
     const { args, flags } = await this.parse(Config);
     const { getConfig, listConfig, setConfig } = await import('../src/workflows/config.js');

@@ -9,6 +9,12 @@ export default class Fsck extends BankaiCommand {
     'Exits with 1 when anything is found.';
   static override examples = ['<%= config.bin %> <%= command.id %>', '<%= config.bin %> <%= command.id %> --json'];
 
+  static override notOffered = {
+    '--full': 'Leave it out: everything is examined always.',
+    '--strict': 'Leave it out: everything is examined strictly always.',
+    '--no-dangling': 'Leave it out: what nothing leads to is counted only.',
+  };
+
   async run() {
     await this.parse(Fsck);
     const { fsck } = await import('../src/workflows/fsck.js');

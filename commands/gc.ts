@@ -12,6 +12,12 @@ export default class Gc extends BankaiCommand {
     prune: Flags.boolean({ summary: 'Also remove objects that nothing has needed for two weeks.' }),
   };
 
+  static override notOffered = {
+    '--auto': 'Leave it out: it packs what is loose. "git gc --auto" works here too.',
+    '--aggressive': 'Use "git gc --aggressive": it works here too.',
+    '--quiet': 'Leave it out: it says two lines.',
+  };
+
   async run() {
     const { flags } = await this.parse(Gc);
     const { gc } = await import('../src/workflows/gc.js');

@@ -44,6 +44,20 @@ export default class Merge extends BankaiCommand {
     ...signingFlags,
   };
 
+  static override notOffered = {
+    '--abort':
+      'A merge of Bankai is done or not done at all: "bankai undo" takes it back. Of one that git began, use "git merge --abort".',
+    '--continue':
+      'A merge of Bankai is done or not done at all. One that git began is finished by "git merge --continue", and then "bankai checkout HEAD".',
+    '--squash': 'Use "bankai squash A+B -b NAME" to make one patch of several, or "bankai cherry-pick" each commit.',
+    '--no-commit': 'Leave it out, and take the merge back with "bankai undo" if you do not like it.',
+    '-s': 'Leave it out: patches of two sides unite, and cannot conflict.',
+    '-X': 'Leave it out: patches of two sides unite, and cannot conflict.',
+    '--edit': 'Use -m "MESSAGE".',
+    '-e': 'Use -m "MESSAGE".',
+    '--no-edit': 'Leave it out: no editor is opened.',
+  };
+
   async run() {
     const { args, flags } = await this.parse(Merge);
     const fastForward = flags['ff-only'] ? 'only' : flags.ff ? undefined : 'never';

@@ -1,6 +1,7 @@
 import { Args, Flags } from '@oclif/core';
 import { renderReflog } from '../src/render/reflog.js';
 import { BankaiCommand } from './base.js';
+import { countsWrittenOut } from './terminal/count-shorthand.js';
 
 export default class Reflog extends BankaiCommand {
   static override summary = 'List where HEAD or a branch was, and what moved it.';
@@ -13,10 +14,12 @@ export default class Reflog extends BankaiCommand {
     '<%= config.bin %> <%= command.id %> -n 5 --json',
   ];
   static override args = { ref: Args.string({ default: 'HEAD', description: 'HEAD, or a branch.' }) };
-  static override flags = { number: Flags.integer({ char: 'n', min: 1, summary: 'List at most so many.' }) };
+  static override flags = {
+    number: Flags.integer({ char: 'n', min: 1, summary: 'List at most so many; -5 is short for -n 5.' }),
+  };
 
   async run() {
-    const { args, flags } = await this.parse(Reflog);
+    const { args, flags } = await this.parse(Reflog, countsWrittenOut(this.argv));
     const { reflog } = await import('../src/workflows/reflog.js');
     return this.answer(await reflog(this.directory, args.ref, flags.number), renderReflog);
   }

@@ -24,6 +24,12 @@ export default class Reset extends BankaiCommand {
     soft: Flags.boolean({ summary: 'Move nothing else.' }),
   };
 
+  static override notOffered = {
+    '--merge': 'Use --keep, the default: it refuses to overwrite changes. --hard drops them.',
+    '-p': 'Use "bankai restore FILE".',
+    '--patch': 'Use "bankai restore FILE".',
+  };
+
   async run() {
     const { args, flags } = await this.parse(Reset);
     const { reset } = await import('../src/workflows/reset.js');

@@ -17,7 +17,7 @@ export default class Restore extends BankaiCommand {
     '<%= config.bin %> <%= command.id %> 3f1c9a20b7 --source HEAD~1',
   ];
   static override args = {
-    what: Args.string({ description: 'Paths below the worktree, or the first digits of patch ids.' }),
+    what: Args.string({ description: 'Files and folders, or the first digits of patch ids.' }),
   };
   static override flags = {
     source: Flags.string({ helpValue: 'STACK', summary: 'Bring patches of this stack.' }),
@@ -25,11 +25,20 @@ export default class Restore extends BankaiCommand {
     ...messageFlag,
   };
 
+  static override notOffered = {
+    '-s': 'Write it out: "bankai restore PATCH --source STACK".',
+    '-S': 'Use "git restore --staged": it works here too.',
+    '--staged': 'Use "git restore --staged": it works here too. "bankai restore" brings index and worktree back.',
+    '-W': 'Leave it out: "bankai restore" brings index and worktree back.',
+    '--worktree': 'Leave it out: "bankai restore" brings index and worktree back.',
+  };
+
   async run() {
     const { argv, flags } = await this.parse(Restore);
     const { restore } = await import('../src/workflows/restore.js');
     const request = {
       what: argv as string[],
+      from: this.directory,
       ...(flags.source !== undefined && { source: stackText(flags.source, flags) }),
       ...(flags.message !== undefined && { message: flags.message }),
     };

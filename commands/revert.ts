@@ -1,7 +1,7 @@
 import { Args } from '@oclif/core';
 import { renderPick } from '../src/render/pick.js';
 import { BankaiCommand } from './base.js';
-import { pickFlags, pickRequest } from './terminal/pick-flags.js';
+import { pickFlags, pickNotOffered, pickRequest } from './terminal/pick-flags.js';
 
 export default class Revert extends BankaiCommand {
   static override summary = 'Undo what a commit did, with a new commit; the working model follows.';
@@ -14,6 +14,8 @@ export default class Revert extends BankaiCommand {
   ];
   static override args = { commit: Args.string({ required: true, description: 'The commit to undo.' }) };
   static override flags = pickFlags;
+
+  static override notOffered = pickNotOffered('revert');
 
   async run() {
     const { args, flags } = await this.parse(Revert);

@@ -18,6 +18,13 @@ export default class Rm extends BankaiCommand {
   };
   static override flags = { ...stackFlags, ...messageFlag };
 
+  static override notOffered = {
+    '-r': 'Name patches, or a stack: "bankai rm calc".',
+    '--cached': 'Use "git rm --cached" for files. Patches leave state and model together.',
+    '-f': 'Leave it out: what is removed stays in the history.',
+    '--force': 'Leave it out: what is removed stays in the history.',
+  };
+
   async run() {
     const { args, flags } = await this.parse(Rm);
     const { remove } = await import('../src/workflows/squash.js');

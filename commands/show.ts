@@ -28,6 +28,10 @@ export default class Show extends BankaiCommand {
     svg: Flags.string({ helpValue: 'FILE', summary: 'Draw the search and the flips of one patch into this file.' }),
   };
 
+  static override notOffered = {
+    '--stat': 'Leave it out: the flips are counted by layer. "bankai diff A B --stat" compares two states.',
+  };
+
   async run() {
     const { args, flags } = await this.parse(Show);
     const { rawPatch, show } = await import('../src/workflows/show.js');

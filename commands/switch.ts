@@ -23,6 +23,17 @@ export default class Switch extends BankaiCommand {
     detach: Flags.boolean({ exclusive: ['create'], summary: 'Go to a stack, on no branch.' }),
   };
 
+  static override notOffered = {
+    '-f': 'Use "bankai reset --hard" to drop changes of files first.',
+    '--force': 'Use "bankai reset --hard" to drop changes of files first.',
+    '--discard-changes': 'Use "bankai reset --hard" to drop changes of files first.',
+    '--force-create': 'Use "bankai branch -f NAME STACK", and then "bankai switch NAME".',
+    '-d': 'Write it out: "bankai switch --detach STACK".',
+    '--orphan': 'Use "bankai switch -c NAME base": what all branches begin with is the base model.',
+    '-t': 'Leave it out: a branch that one remote has is made from there and follows it.',
+    '--track': 'Leave it out: a branch that one remote has is made from there and follows it.',
+  };
+
   async run() {
     const { args, flags } = await this.parse(Switch);
     const { switchTo } = await import('../src/workflows/switch.js');

@@ -35,6 +35,16 @@ export default class Tag extends BankaiCommand {
     }),
   };
 
+  static override notOffered = {
+    '-l': 'Leave it out: without a name "bankai tag" lists them. "git tag -l PATTERN" works here too.',
+    '--list': 'Leave it out: without a name "bankai tag" lists them. "git tag --list PATTERN" works here too.',
+    '-n': 'Leave it out: "bankai tag" tells what annotated tags say.',
+    '-v': 'Use "git verify-tag NAME": it works here too.',
+    '--verify': 'Use "git verify-tag NAME": it works here too.',
+    '-u': 'Use --sign, with --key NAME for another key than the default.',
+    '-F': 'Use -m "MESSAGE".',
+  };
+
   async run() {
     const { args, flags } = await this.parse(Tag);
     const { dropTag, newTag, tags } = await import('../src/workflows/tag.js');

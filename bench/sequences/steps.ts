@@ -234,7 +234,7 @@ const kinds = {
     const name = `b${world.clock % 1000}`;
     if (world.sets.branches.has(name)) return undefined;
     return {
-      run: () => newBranch(world.directory, name, `${one.text}+${two.text}`),
+      run: () => newBranch(world.directory, { name, stack: `${one.text}+${two.text}` }),
       then: () => {
         const { head, holds } = world.sets;
         const after = compose(world, [one.commit, two.commit], name);

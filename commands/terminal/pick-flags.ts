@@ -23,3 +23,18 @@ export function pickRequest(commit: string, flags: { mainline?: number; message?
     ...(flags.message !== undefined && { message: flags.message }),
   };
 }
+
+/** Flags of `git revert` and `git cherry-pick` that are not here, and what to do instead. */
+export const pickNotOffered = (verb: string): Record<string, string> => {
+  const editor = 'Use --message "TEXT": no editor is opened.';
+  const commit = 'Leave it out, and take the commit back with "bankai undo" if you do not like it.';
+  return {
+    '--abort': `It is done or not done at all: "bankai undo" takes it back. Of one that git began, use "git ${verb} --abort".`,
+    '--continue': `It is done or not done at all. Finish one that git began with "git ${verb} --continue", then "bankai checkout HEAD".`,
+    '--no-edit': 'Leave it out: no editor is opened.',
+    '--edit': editor,
+    '-e': editor,
+    '--no-commit': commit,
+    '-n': commit,
+  };
+};

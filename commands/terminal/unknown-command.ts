@@ -14,6 +14,37 @@ const absent: Readonly<Record<string, { readonly why: string; readonly hint: str
   },
 };
 
+/** Verbs of git that work in the same repository; of these the first may move HEAD, and the model then waits for us. */
+const gits = {
+  moving: ['am', 'filter-branch', 'rebase', 'update-ref', 'symbolic-ref'],
+  other: [
+    ...['apply', 'archive', 'bundle', 'cat-file', 'check-ignore', 'clean', 'count-objects', 'describe', 'for-each-ref'],
+    ...[
+      'format-patch',
+      'grep',
+      'hash-object',
+      'ls-files',
+      'ls-remote',
+      'ls-tree',
+      'maintenance',
+      'merge-base',
+      'notes',
+    ],
+    ...[
+      'prune',
+      'range-diff',
+      'repack',
+      'rev-list',
+      'rev-parse',
+      'shortlog',
+      'show-ref',
+      'verify-commit',
+      'verify-tag',
+    ],
+    ...['whatchanged'],
+  ],
+};
+
 /** oclif's hook `command_not_found`: throws USAGE, with the nearest verb when there is a near one. */
 export const unknownCommand: Hook<'command_not_found'> = async function ({ id, config }) {
   const verb = id.replaceAll(':', ' ');
@@ -22,6 +53,14 @@ export const unknownCommand: Hook<'command_not_found'> = async function ({ id, c
   if (Object.hasOwn(absent, word)) {
     throw new UsageError('USAGE', `There is no "bankai ${word}": ${absent[word].why}`, {
       hint: absent[word].hint,
+      data: { command: verb },
+    });
+  }
+  const moves = gits.moving.includes(word);
+  if (moves || gits.other.includes(word)) {
+    const then = moves ? ', and then "bankai checkout HEAD" for the working model to follow' : '';
+    throw new UsageError('USAGE', `There is no "bankai ${word}": git's own works in the same repository`, {
+      hint: `Use "git ${word}"${then}.`,
       data: { command: verb },
     });
   }

@@ -38,17 +38,23 @@ export function renderBranches(branches: readonly BranchSummary[], view: View): 
   return renderTable(columns, rows, view);
 }
 
-/** A branch that was just created. */
+/** A branch that was just created, or moved. */
 export interface NewBranch {
   readonly name: string;
   readonly commit: string;
   readonly patches: number;
+  /** Where it was before. */
+  readonly movedFrom?: string;
 }
 
-/** Writes where a new branch starts. */
+/** Writes where a branch starts, or was moved. */
 export function renderNewBranch(branch: NewBranch, { style }: View): string[] {
   const what = branch.patches === 0 ? 'the base' : plural(branch.patches, 'patch', 'patches');
-  return [`Created branch ${style.name(printable(branch.name))} at ${style.id(shortId(branch.commit))} (${what})`];
+  const [done, at] = branch.movedFrom === undefined ? ['Created', 'at'] : ['Moved', 'to'];
+  const before = branch.movedFrom === undefined ? '' : `, which was at ${style.id(shortId(branch.movedFrom))}`;
+  return [
+    `${done} branch ${style.name(printable(branch.name))} ${at} ${style.id(shortId(branch.commit))} (${what})${before}`,
+  ];
 }
 
 /** A branch that is no more, or has another name now. */

@@ -1,6 +1,6 @@
 /** Owns `bankai branch`: listing branches, creating one at a stack, renaming and deleting them. */
-import { UsageError } from '../errors.js';
-import { assertNewBranch, listBranches, readHead } from '../repo/branch.js';
+import { RepositoryError, UsageError } from '../errors.js';
+import { listBranches, readHead } from '../repo/branch.js';
 import { assertDeletable, assertNewName, findBranch } from '../repo/change-branch.js';
 import type { RefChange } from '../repo/change-refs.js';
 import { composeCommit } from '../repo/compose.js';
@@ -62,16 +62,42 @@ async function contentOf(repository: Repository, commit: CommitId) {
   return { commit, patches, message: (await readCommit(repository, commit)).message.trim() };
 }
 
-/** Creates a branch at a stack; HEAD and model stay. Throws NAME_INVALID, BRANCH_EXISTS, UNKNOWN_REVISION. */
-export async function newBranch(directory: string, name: string, expression: string, actor: Actor = someone()) {
+export interface BranchRequest {
+  readonly name: string;
+  readonly stack: string;
+  /** Moves a branch that is there already. */
+  readonly replace?: boolean;
+}
+
+/**
+ * Creates a branch at a stack; HEAD and model stay. Throws NAME_INVALID, BRANCH_EXISTS, UNKNOWN_REVISION, and BRANCH_IN_USE
+ * for one to be moved that HEAD is on.
+ */
+export async function newBranch(directory: string, request: BranchRequest, actor: Actor = someone()) {
+  const { name, replace = false } = request;
   return changeWorkspace(directory, async (workspace) => {
     const { repository } = workspace;
-    const stack = await resolveStack(repository, expression);
+    const stack = await resolveStack(repository, request.stack);
     const commit = await composeCommit(repository, stack);
-    const note = await noteOf(repository, actor, `branch: Created from ${stack.expression}`);
-    await assertNewBranch(repository, name);
-    await changeOnly(workspace, `branch: ${name}`, { refs: [{ name: `refs/heads/${name}`, after: commit }], note });
-    return { name, commit, patches: stack.patches.length };
+    const ref = `refs/heads/${name}`;
+    const before = resolveRef(repository, ref);
+    if (replace && before !== undefined && (await readHead(repository)).branch === name) {
+      throw new RepositoryError('BRANCH_IN_USE', `Cannot move branch "${name}": HEAD is on it`, {
+        hint: `Use "bankai reset ${stack.expression}": the working model follows.`,
+        data: { name },
+      });
+    }
+    await assertNewName(repository, name, replace);
+    const words = before === undefined ? 'Created from' : 'Reset to';
+    const note = await noteOf(repository, actor, `branch: ${words} ${stack.expression}`);
+    const change = { name: ref, after: commit, ...(before !== undefined && { before }) };
+    await changeOnly(workspace, `branch: ${name}`, { refs: [change], note });
+    return {
+      name,
+      commit,
+      patches: stack.patches.length,
+      ...(before !== undefined && { movedFrom: asCommitId(before) }),
+    };
   });
 }
 

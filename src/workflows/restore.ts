@@ -1,4 +1,5 @@
 /** Owns `bankai restore`: files become what HEAD says again, or patches come back from another stack. */
+import { relative, resolve, sep } from 'node:path';
 import { SearchError, UsageError } from '../errors.js';
 import type { PatchId } from '../patch/ids.js';
 import { readHead } from '../repo/branch.js';
@@ -20,8 +21,10 @@ import type { Recorder } from './record.js';
 import { changeWorkspace } from './workspace.js';
 
 export interface RestoreRequest {
-  /** Paths below the worktree, with `/`, or beginnings of patch ids of six digits or more; none are all files. */
+  /** Paths of files and folders, from `from`, or beginnings of patch ids of six digits or more; none are all files. */
   readonly what: readonly string[];
+  /** Where paths start: by default the top of the worktree. */
+  readonly from?: string;
   /** A stack whose patches are to come to HEAD, with a commit. Without it files become HEAD's again. */
   readonly source?: string;
   readonly message?: string;
@@ -44,7 +47,7 @@ export async function restore(directory: string, request: RestoreRequest, record
     const { repository } = workspace;
     const head = await readHead(repository);
     if (request.source === undefined) {
-      const folders = await foldersOf(repository, head.commit, request.what);
+      const folders = await foldersOf(repository, head.commit, request);
       const restoration = await planRestoration(repository, head.commit, folders);
       const { paths } = restoration;
       if (paths.length > 0) {
@@ -92,14 +95,23 @@ async function patchesOf(repository: Repository, commit: CommitId, what: readonl
 }
 
 /** The files and folders that are meant; all for none. */
-async function foldersOf(repository: Repository, commit: CommitId, what: readonly string[]): Promise<string[]> {
+async function foldersOf(
+  repository: Repository,
+  commit: CommitId,
+  { what, from = repository.directory }: RestoreRequest,
+): Promise<string[]> {
   const state = await readState(repository, commit);
   if (what.length === 0) return [''];
   return what.flatMap((text) => {
     const found = isPrefix(text) ? state.filter((id) => id.startsWith(text)) : [];
-    return found.length === 1 ? [patchPath(found[0]), evidenceDirectory(found[0])] : [text.replace(/\/+$/, '')];
+    return found.length === 1
+      ? [patchPath(found[0]), evidenceDirectory(found[0])]
+      : [placeOf(repository, resolve(from, text))];
   });
 }
+
+/** A path from the top of the worktree, with `/`; empty for the top itself. */
+const placeOf = ({ directory }: Repository, path: string): string => relative(directory, path).split(sep).join('/');
 
 const isPrefix = (text: string): boolean => /^[0-9a-f]{6,64}$/.test(text);
 

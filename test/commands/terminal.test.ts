@@ -1,6 +1,9 @@
 /** What stands between commands and the terminal, in process. */
 import { describe, expect, test } from '@jest/globals';
 import { Errors } from '@oclif/core';
+import { readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { BankaiCommand } from '../../commands/base.js';
 import { arrangeArguments, wantsJson } from '../../commands/terminal/arguments.js';
 import { failureOf } from '../../commands/terminal/failure.js';
 import { abortOnInterrupt } from '../../commands/terminal/interrupt.js';
@@ -42,6 +45,22 @@ describe('arrangeArguments', () => {
 
   test('JSON is wanted only before --', () => {
     expect([wantsJson(['a', '--json']), wantsJson(['a', '--', '--json'])]).toEqual([true, false]);
+  });
+});
+
+describe('flags of git that are not offered', () => {
+  const folder = fileURLToPath(new URL('../../commands/', import.meta.url));
+  const verbs = readdirSync(folder).flatMap((name) => /^([a-z-]+)\.js$/.exec(name)?.[1] ?? []);
+
+  test.each(verbs.filter((verb) => verb !== 'base'))('are none of those of %s, and say what to do', async (verb) => {
+    const { default: command } = (await import(`${folder}${verb}.js`)) as { default: typeof BankaiCommand };
+    const flags = Object.entries({ ...command.baseFlags, ...command.flags });
+    const offered = flags.flatMap(([name, { char }]) => [`--${name}`, `-${char ?? '-'}`]);
+    for (const [flag, instead] of Object.entries(command.notOffered)) {
+      expect([flag, offered.includes(flag)]).toEqual([flag, false]);
+      expect(instead).toMatch(/^(["A-Z-]).*\.$/s);
+      expect(instead).not.toMatch(/undefined|\n/);
+    }
   });
 });
 

@@ -112,6 +112,9 @@ test('flags of git that are not here are refused with what to do instead', async
   expect(await hintOf('clone', '--depth=1', host.url('patches.git'))).toContain('has no --depth\n');
   expect(await hintOf('pull', '--rebase')).toMatch(/^error: "bankai pull" has no --rebase\nhint: .*bankai cherry-pick/);
   expect(await hintOf('fetch', '--unshallow')).toContain('git fetch --unshallow');
+  expect(await hintOf('merge', '--abort')).toContain('use "git merge --abort"');
+  expect(await hintOf('branch', '-vv')).toMatch(/^error: "bankai branch" has no -vv\nhint: Leave it out/);
+  expect(await hintOf('status', '-s')).toContain('git status -s');
   expect(await hintOf('fetch', '--nonsense')).toBe(
     'error: Nonexistent flag: --nonsense\nhint: Use "bankai fetch --help" to see its flags and arguments.\n',
   );

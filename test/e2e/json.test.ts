@@ -52,6 +52,7 @@ const answers: readonly (readonly [schema: string, args: readonly string[]])[] =
   ['restore', ['restore']],
   ['branch', ['branch', '-a']],
   ['branch', ['branch', 'both', 'calc+math']],
+  ['branch', ['branch', '-f', 'both', 'calc']],
   ['branch', ['branch', '-m', 'both', 'twins']],
   ['branch', ['branch', '-D', 'twins']],
   ['tag', ['tag', 'v1', '-m', 'first']],

@@ -260,7 +260,45 @@ describe('revisions and refs', () => {
       expect((await cli.run(['branch', ...args])).code).toBe(129);
   });
 
-  test('what is not needed says why', async () => {
+  test('-5 is short for -n 5, as in git', async () => {
+    const hashes = async (...args: string[]) => (await git(...args)).split('\n');
+    await bankai('checkout', 'calc+math');
+    const log = await answerOf<{ commit: string }[]>(cli, ['log', '-2']);
+    expect(log.map(({ commit }) => commit)).toEqual(await hashes('log', '-2', '--format=%H'));
+    const moves = await answerOf<Move[]>(cli, ['reflog', '-1']);
+    expect(moves.map(({ commit }) => commit)).toEqual(await hashes('reflog', '-1', '--format=%H'));
+    expect((await cli.run(['log', '--', '-2'])).code).not.toBe(0);
+  });
+
+  test('checkout -b makes a branch and goes to it, branch -f moves one, as in git', async () => {
+    await bankai('checkout', '-b', 'fresh', 'calc+math');
+    expect(await git('rev-parse', '--abbrev-ref', 'HEAD')).toBe('fresh');
+    const both = model();
+    await bankai('checkout', '-b', 'again');
+    expect([await git('rev-parse', '--abbrev-ref', 'HEAD'), model()]).toEqual(['again', both]);
+    expect((await cli.run(['checkout', '-b', 'calc'])).code).toBe(128);
+    expect((await cli.run(['checkout'])).code).toBe(129);
+
+    const [before, calc] = [await git('rev-parse', 'fresh'), await git('rev-parse', 'calc')];
+    expect((await cli.run(['branch', 'fresh', 'calc'])).code).toBe(128);
+    expect(await bankai('branch', '-f', 'fresh', 'calc')).toBe(
+      `Moved branch fresh to ${calc.slice(0, 10)} (1 patch), which was at ${before.slice(0, 10)}\n`,
+    );
+    expect(await git('reflog', '-1', '--format=%H %gs', 'fresh')).toBe(`${calc} branch: Reset to calc`);
+    expect(model()).toBe(both);
+    const refused = await cli.run(['branch', '-f', 'again', 'calc']);
+    expect([refused.code, refused.stderr]).toEqual([128, expect.stringContaining('HEAD is on it')]);
+    await bankai('checkout', 'base');
+    await bankai('branch', '-D', 'fresh');
+    await bankai('branch', '-D', 'again');
+  });
+
+  test('what is not needed says why, and what git does alone says so', async () => {
+    expect((await cli.run(['rebase', 'math'])).stderr).toBe(
+      'error: There is no "bankai rebase": git\'s own works in the same repository\n' +
+        'hint: Use "git rebase", and then "bankai checkout HEAD" for the working model to follow.\n',
+    );
+    expect((await cli.run(['rev-parse', 'HEAD'])).stderr).toContain('hint: Use "git rev-parse".\n');
     expect((await cli.run(['stash'])).stderr).toContain('there is nothing to put aside');
     expect((await cli.run(['mv', 'a', 'b'])).stderr).toContain('a patch has no name of its own');
   });

@@ -83,6 +83,8 @@ const operations: readonly (readonly [name: string, args: readonly string[], pre
   ['import', ['import', '.git/fourth.json', '-b', 'fourth']],
   ['attest', ['attest', 'HEAD', '--read', '--verdict', 'approve']],
   ['branch', ['branch', 'more', 'calc+math']],
+  ['branch -f', ['branch', '-f', 'math', 'calc+third']],
+  ['checkout -b', ['checkout', '-b', 'more', 'math']],
   ['branch -m', ['branch', '-m', 'calc', 'calculus'], withRemote],
   ['branch -M', ['branch', '-M', 'third', 'math'], withRemote],
   ['branch -D', ['branch', '-D', 'math'], withRemote],

@@ -298,6 +298,20 @@ describe('restore', () => {
     await expectSound(models['calc+math']);
   });
 
+  test('takes paths from where it is, as git does: "." is all that is below', async () => {
+    await checkout(directory, 'calc');
+    const path = patchFile();
+    for (const name of [path, 'bankai.json']) writeFileSync(join(directory, name), 'mine\n');
+    const below = async (...args: string[]) =>
+      (await answerOf<{ files: string[] }>(cli, [...args, '-C', join(directory, 'patches')], 'restore')).files;
+    expect(await below('restore', '.')).toEqual([path]);
+    expect(await below('restore', join('..', 'bankai.json'))).toEqual(['bankai.json']);
+    writeFileSync(join(directory, path), 'mine\n');
+    expect(await bankai('restore', '.')).toMatchObject({ files: [path] });
+    expect((await fails('restore', join('..', 'bankai.json')))[0]).toBe(129);
+    await expectSound(models.calc);
+  });
+
   test('brings a patch from another stack, with its evidence, the model and a commit', async () => {
     await checkout(directory, 'calc');
     const id = git('ls-tree', '-r', '--name-only', 'third', 'patches').replace(/^patches\/(..)\/(.*)\.json$/, '$1$2');
