@@ -4,8 +4,8 @@ import { TILE_FEATURE } from './layout';
 
 /**
  * Items: key heads, so that one thread adds up a head's gradients, token after token.
- * Scratch: a path's weights and the gradients of its probabilities, f32, each with room for a vector more, and the
- * gradient of one head's output. headDim is a multiple of 16.
+ * Scratch, for two heads: a path's weights and the gradients of its probabilities, f32, each with room for a vector more,
+ * and the gradients of the heads' outputs. headDim is a multiple of 16.
  */
 export function attentionBackward(
   scratch: usize,
@@ -30,9 +30,10 @@ export function attentionBackward(
   const group = heads / kvHeads;
   const headBytes = headDim * 4;
   const rowBytes = kvHeads * headBytes;
+  const pathBytes = (longestPath + 4) * 4;
   const weights = scratch;
-  const dProbabilities = weights + (longestPath + 4) * 4;
-  const gradient = dProbabilities + (longestPath + 4) * 4;
+  const dProbabilities = weights + 2 * pathBytes;
+  const gradients = dProbabilities + 2 * pathBytes;
   for (let kvHead = <usize>first; kvHead < <usize>last; kvHead++) {
     const offset = kvHead * headBytes;
     for (let row: usize = 0; row < rowCount; row++) {
@@ -42,41 +43,53 @@ export function attentionBackward(
     for (let token: usize = 0; token < tokenCount; token++) {
       const begin = path + ((<usize>load<u32>(pathOffsets + token * 4)) << 2);
       const end = path + ((<usize>load<u32>(pathOffsets + token * 4, 4)) << 2);
-      for (let head = kvHead * group; head < (kvHead + 1) * group; head++) {
-        const query = queries + (token * heads + head) * headBytes;
-        const dQuery = dQueries + (token * heads + head) * headBytes;
-        collect(dOut, token, head * headDim, heads * headDim, headDim, gradient);
-        score(query, keys + offset, rowBytes, headBytes, begin, end, weights);
-        const share = <f32>1 / softmax(weights, weights + (end - begin));
-        score(gradient, values + offset, rowBytes, headBytes, begin, end, dProbabilities);
-        const mean = weightedSum(weights, dProbabilities, end - begin) * share;
-        // From here on the weights are probabilities, and their gradients those of the scores.
-        for (let at: usize = 0; at < end - begin; at += 16) {
-          const probability = f32x4.mul(v128.load(weights + at), f32x4.splat(share));
-          const distance = f32x4.sub(v128.load(dProbabilities + at), f32x4.splat(mean));
-          v128.store(weights + at, probability);
-          v128.store(dProbabilities + at, f32x4.mul(probability, distance));
-        }
-        for (let d: usize = 0; d < headBytes; d += 32) {
-          const q0 = v128.load(query + d);
-          const q1 = v128.load(query + d, 16);
-          const g0 = v128.load(gradient + d);
-          const g1 = v128.load(gradient + d, 16);
-          let dq0 = f32x4.splat(0);
-          let dq1 = f32x4.splat(0);
-          for (let at: usize = 0; at < end - begin; at += 4) {
-            const row = <usize>load<u32>(begin + at) * rowBytes + offset + d;
-            const dScore = v128.load32_splat(dProbabilities + at);
-            dq0 = f32x4.add(dq0, f32x4.mul(dScore, v128.load(keys + row)));
-            dq1 = f32x4.add(dq1, f32x4.mul(dScore, v128.load(keys + row, 16)));
-            Pair.add(dKeys + row, dScore, q0, q1);
-            Pair.add(dValues + row, v128.load32_splat(weights + at), g0, g1);
+      for (let member: usize = 0; member < group; member += 2) {
+        const head = kvHead * group + member;
+        const count = min(2, group - member);
+        const other = (count - 1) * headBytes;
+        const at = (token * heads + head) * headBytes;
+        const query = queries + at;
+        collect(dOut, token, head * headDim, heads * headDim, count * headDim, gradients);
+        score(query, query + other, keys + offset, rowBytes, headBytes, begin, end, weights, weights + pathBytes);
+        const second = dProbabilities + pathBytes;
+        score(gradients, gradients + other, values + offset, rowBytes, headBytes, begin, end, dProbabilities, second);
+        for (let h: usize = 0; h < count; h++) {
+          const probabilities = weights + h * pathBytes;
+          const dScores = dProbabilities + h * pathBytes;
+          toScores(probabilities, dScores, end - begin);
+          const from = h * headBytes;
+          for (let d: usize = 0; d < headBytes; d += 32) {
+            const q0 = v128.load(query + from + d);
+            const q1 = v128.load(query + from + d, 16);
+            const g0 = v128.load(gradients + from + d);
+            const g1 = v128.load(gradients + from + d, 16);
+            let dq0 = f32x4.splat(0);
+            let dq1 = f32x4.splat(0);
+            for (let i: usize = 0; i < end - begin; i += 4) {
+              const row = <usize>load<u32>(begin + i) * rowBytes + offset + d;
+              const dScore = v128.load32_splat(dScores + i);
+              dq0 = f32x4.add(dq0, f32x4.mul(dScore, v128.load(keys + row)));
+              dq1 = f32x4.add(dq1, f32x4.mul(dScore, v128.load(keys + row, 16)));
+              Pair.add(dKeys + row, dScore, q0, q1);
+              Pair.add(dValues + row, v128.load32_splat(probabilities + i), g0, g1);
+            }
+            v128.store(dQueries + at + from + d, dq0);
+            v128.store(dQueries + at + from + d, dq1, 16);
           }
-          v128.store(dQuery + d, dq0);
-          v128.store(dQuery + d, dq1, 16);
         }
       }
     }
+  }
+}
+
+/** Turns scores into probabilities, and the gradients of these into those of the scores; over `bytes` of f32. */
+function toScores(scores: usize, gradients: usize, bytes: usize): void {
+  const share = <f32>1 / softmax(scores, scores + bytes);
+  const mean = f32x4.splat(weightedSum(scores, gradients, bytes) * share);
+  for (let at: usize = 0; at < bytes; at += 16) {
+    const probability = f32x4.mul(v128.load(scores + at), f32x4.splat(share));
+    v128.store(scores + at, probability);
+    v128.store(gradients + at, f32x4.mul(probability, f32x4.sub(v128.load(gradients + at), mean)));
   }
 }
 

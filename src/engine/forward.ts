@@ -237,7 +237,10 @@ export function forLogits(
   );
 }
 
-/** Visits chunks of whole tiles with temporary room for `features` features of each of their tokens. */
+/**
+ * Visits chunks of whole tiles with temporary room for `features` features of each of their tokens. They are equally
+ * large, and have as many tiles for each thread.
+ */
 function forChunks(
   kernels: Kernels,
   tokenCount: number,
@@ -246,8 +249,9 @@ function forChunks(
   bytes = CHUNK_BYTES,
 ): void {
   const { memory } = kernels;
-  const tiles = Math.max(kernels.threads, Math.floor(bytes / tileBytes(LANES, features)));
-  const chunk = Math.min(tokenCount, tiles * LANES);
+  const ofThreads = LANES * kernels.threads;
+  const most = Math.max(1, Math.floor(bytes / tileBytes(ofThreads, features))) * ofThreads;
+  const chunk = Math.min(tokenCount, Math.ceil(tokenCount / Math.ceil(tokenCount / most) / ofThreads) * ofThreads);
   const mark = memory.mark();
   const temporary = memory.allocate(tileBytes(chunk, features));
   for (let first = 0; first < tokenCount; first += chunk) {

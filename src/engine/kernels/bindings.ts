@@ -7,8 +7,8 @@ import { tilesFor } from './layout.js';
 /** Does all items of an export, each thread with `scratchBytes` of scratch memory, SCRATCH_BYTES when not given. */
 export type Run = (kernel: KernelName, items: number, args: readonly number[], scratchBytes?: number) => void;
 
-/** Rows of a tile done in one go: their sums lie in the second-level cache, between passes over the tables. */
-const MOST_ROWS = 4096;
+/** Rows of a tile done in one go: their sums, 384 KiB, lie in the second-level cache between passes over the tables. */
+const MOST_ROWS = 12288;
 
 /** The matrix product's scratch: 4 tables of 256 entries, 2 of 16 to build them from, and the sums of the rows. */
 export const SCRATCH_BYTES = (4 * 256 + 2 * 16 + MOST_ROWS) * LANES * 4;
@@ -16,8 +16,8 @@ export const SCRATCH_BYTES = (4 * 256 + 2 * 16 + MOST_ROWS) * LANES * 4;
 /** Features of a head that the attention kernels take at a time. */
 const HEAD_DIM_UNIT = 16;
 
-/** Rows below which a thread's share of a tile is not worth building the tables again. */
-const LEAST_ROWS = 512;
+/** Building a tile's tables takes as long as this many rows. */
+const TABLE_ROWS = 230;
 
 /** Rows that `matvec` takes at a time. */
 const ROWS_FOR_ONE_TOKEN = 512;
@@ -64,8 +64,8 @@ export function bindKernels(run: Run, threads: number): Omit<Kernels, 'name' | '
       run(
         'attention',
         tilesFor(tokenCount) * kvHeads,
-        [queries, keys, values, pathOffsets, path, tokenCount, heads, kvHeads, headDim, out],
-        (longestPath + 4) * 4,
+        [queries, keys, values, pathOffsets, path, longestPath, tokenCount, heads, kvHeads, headDim, out],
+        2 * (longestPath + 4) * 4,
       );
     },
     swiglu({ gateUp, out, features, tiles }) {
@@ -104,7 +104,7 @@ export function bindKernels(run: Run, threads: number): Omit<Kernels, 'name' | '
           ...[queries, keys, values, pathOffsets, path, longestPath, tokenCount, rowCount],
           ...[heads, kvHeads, headDim, dOut, dQueries, dKeys, dValues],
         ],
-        (2 * (longestPath + 4) + headDim) * 4,
+        (4 * (longestPath + 4) + 2 * headDim) * 4,
       );
     },
     splitHeadsBackward(args) {
@@ -148,9 +148,14 @@ function assertHeadDim(headDim: number): void {
   );
 }
 
-/** Into how many parts a tile's rows are cut: for their sums to fit, and for few tiles to keep all threads busy. */
+/**
+ * Into how many parts a tile's rows are cut: enough for their sums to fit, and then as many as have all threads done
+ * soonest. Each part builds the tables again, and each thread does at most one part more than any other.
+ */
 function partsOfTile(tiles: number, rows: number, threads: number): number {
+  const timeOf = (parts: number): number => Math.ceil((tiles * parts) / threads) * (rows / parts + TABLE_ROWS);
   const least = Math.ceil(rows / MOST_ROWS);
-  if (threads === 1 || tiles >= 4 * threads) return least;
-  return Math.max(least, Math.min(Math.ceil((2 * threads) / tiles), Math.floor(rows / LEAST_ROWS)));
+  let best = least;
+  for (let parts = least + 1; parts < least + threads; parts++) if (timeOf(parts) < timeOf(best)) best = parts;
+  return best;
 }
