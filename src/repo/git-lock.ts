@@ -20,8 +20,8 @@ import type { Repository } from './repository.js';
 const held = new Set<string>();
 
 /** git holds a lock for some milliseconds, or until somebody closes an editor. */
-const PATIENCE_MS = 1000;
-const PAUSE_MS = 20;
+export const PATIENCE_MS = 1000;
+export const PAUSE_MS = 20;
 
 /**
  * Runs an action while neither git nor another process of ours writes `path`. `temporary` is where the lock file lies until
@@ -93,7 +93,8 @@ function readIfThere(path: string): string | undefined {
   }
 }
 
-function locked(path: string, lock: string): RepositoryError {
+/** The error for what somebody else is writing. */
+export function locked(path: string, lock: string): RepositoryError {
   return new RepositoryError('REPOSITORY_LOCKED', `Somebody else is writing ${path}`, {
     hint: `Wait until it has ended. If no git runs here, remove ${lock}.`,
     data: { path },
@@ -108,5 +109,5 @@ export function withIndexLock<T>({ gitDirectory }: Repository, action: () => Pro
 
 /** Removes the locks in a repository that dead processes of ours left behind. */
 export function dropDeadLocks({ gitDirectory }: Repository): void {
-  for (const name of ['index', 'config']) dropDeadLock(join(gitDirectory, name));
+  for (const name of ['index', 'config', 'packed-refs']) dropDeadLock(join(gitDirectory, name));
 }

@@ -7,7 +7,7 @@ import { asCommitId, type CommitId } from './ids.js';
 import { resolveRef, writeRef } from './refs.js';
 import type { Repository } from './repository.js';
 
-const MODEL_REF = 'refs/bankai/model';
+export const MODEL_REF = 'refs/bankai/model';
 
 /** Reads the commit whose state the working model holds. Throws REPOSITORY_CORRUPT. */
 export async function readModelCommit(repository: Repository): Promise<CommitId> {

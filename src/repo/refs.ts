@@ -5,8 +5,10 @@
 import { existsSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { makeDirectory, removeDurably } from '../durable.js';
-import { replaceFile } from './durable-fs.js';
+import { replaceFile, temporaryObject } from './durable-fs.js';
+import { withGitLock } from './git-lock.js';
 import type { ObjectId } from './ids.js';
+import { placeRef } from './ref-lock.js';
 import type { Repository } from './repository.js';
 
 /** What a ref says: another ref, or an object. */
@@ -57,20 +59,28 @@ export function listRefNames(repository: Repository, folder: string): string[] {
   return [...names].sort();
 }
 
-/** Makes a ref name an object or another ref, atomically and durably. Throws what the disk says. */
+/** Makes a ref name an object or another ref, atomically and durably. Throws REPOSITORY_LOCKED, and what the disk says. */
 export async function writeRef(repository: Repository, name: string, value: RefValue): Promise<void> {
   const path = join(repository.gitDirectory, name);
   await makeDirectory(dirname(path));
   // A folder that a deleted branch left behind would be in the way: `math` after `math/primes`.
   removeEmptyFolders(path);
   const text = 'oid' in value ? value.oid : `ref: ${value.ref}`;
-  await replaceFile(repository.gitDirectory, path, `${text}\n`);
+  await placeRef(repository, name, `${text}\n`);
 }
 
-/** Removes a ref, from `packed-refs` first, so that a crash between the two does not bring an older value back. */
+/**
+ * Removes a ref, from `packed-refs` first, so that a crash between the two does not bring an older value back, and while git
+ * packs none. Throws REPOSITORY_LOCKED, and what the disk says.
+ */
 export async function deleteRef(repository: Repository, name: string): Promise<void> {
+  const { gitDirectory } = repository;
+  const packed = join(gitDirectory, 'packed-refs');
+  await withGitLock(packed, () => deleteAlone(repository, name, packed), temporaryObject(gitDirectory));
+}
+
+async function deleteAlone(repository: Repository, name: string, packedPath: string): Promise<void> {
   const path = join(repository.gitDirectory, name);
-  const packedPath = join(repository.gitDirectory, 'packed-refs');
   const packed = readIfFile(packedPath);
   if (packed !== undefined && readPackedRefs(repository).has(name)) {
     const kept: string[] = [];

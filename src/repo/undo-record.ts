@@ -18,7 +18,7 @@ import type { Repository } from './repository.js';
 import { changeTree, fileEntry, readTree } from './tree.js';
 import { writeCommit, writeObject } from './write-object.js';
 
-const UNDO_REF = 'refs/bankai/undo';
+export const UNDO_REF = 'refs/bankai/undo';
 const RECORD_PATH = 'operation.json';
 const BYTE_LIMIT = 16 * 2 ** 20;
 

@@ -3,12 +3,14 @@ import { executeWithoutModel } from '../checkout/execute.js';
 import { readHead } from '../repo/branch.js';
 import type { LocalChange } from '../repo/local-change.js';
 import { readModelCommit } from '../repo/model-ref.js';
+import { assertRefsFree } from '../repo/ref-lock.js';
 import { placeStaged } from '../repo/staging.js';
 import { type Loss, undoable } from './undoable.js';
-import { type AfterModel, finishCheckout, journalOf, type Workspace } from './workspace.js';
+import { type AfterModel, finishCheckout, journalOf, refsOf, type Workspace } from './workspace.js';
 
-/** Carries out what touches no byte of the model. Throws IO. */
+/** Carries out what touches no byte of the model. Throws REPOSITORY_LOCKED, IO. */
 export async function changeWithoutModel(workspace: Workspace, after: AfterModel): Promise<void> {
+  await assertRefsFree(workspace.repository, refsOf(after));
   await placeStaged(workspace.repository);
   await executeWithoutModel(journalOf(workspace.repository), after, (entry) =>
     finishCheckout(workspace, entry as AfterModel),

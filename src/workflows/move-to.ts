@@ -15,6 +15,7 @@ import type { CommitId } from '../repo/ids.js';
 import { assertNothingInProgress } from '../repo/in-progress.js';
 import { readModelCommit } from '../repo/model-ref.js';
 import { assertMovable } from '../repo/move-head.js';
+import { assertRefsFree } from '../repo/ref-lock.js';
 import { placeStaged } from '../repo/staging.js';
 import { readPatches, readState, restatedPatches } from '../repo/state.js';
 import type { Actor } from './actor.js';
@@ -27,6 +28,7 @@ import {
   finishCheckout,
   journalOf,
   readOneBit,
+  refsOf,
   shapesOf,
   type Workspace,
 } from './workspace.js';
@@ -130,6 +132,7 @@ async function moveWithModel(
       patches: ids,
       ...(await record()),
     };
+    await assertRefsFree(repository, refsOf(after));
     await placeStaged(repository);
     await executeCheckout({ model, journal: journalOf(repository) }, plan.edits, after, (entry) =>
       finishCheckout(workspace, entry as AfterModel),

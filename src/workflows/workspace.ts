@@ -18,13 +18,13 @@ import { changeLocally, type LocalChange, renameLog } from '../repo/local-change
 import { type LocalState, modelPath, readFileStamp, readLocalState, writeLocalState } from '../repo/local-state.js';
 import { withLock } from '../repo/lock.js';
 import { type HeadMove, moveHead } from '../repo/move-head.js';
-import { pointModelRef, readModelCommit } from '../repo/model-ref.js';
+import { MODEL_REF, pointModelRef, readModelCommit } from '../repo/model-ref.js';
 import { restoreFiles, type Restoration } from '../repo/restore-files.js';
 import { forgetSaved, putFilesBack, sealFiles } from '../repo/saved-files.js';
 import { localDirectory, openRepository, type Repository } from '../repo/repository.js';
 import { staged } from '../repo/staging.js';
 import { readPatches } from '../repo/state.js';
-import { pointUndo } from '../repo/undo-record.js';
+import { pointUndo, UNDO_REF } from '../repo/undo-record.js';
 
 /** An opened repository and what its working model is said to be. */
 export interface Workspace {
@@ -57,6 +57,15 @@ export interface AfterModel extends LocalChange {
   /** The record by which all this can be undone. */
   readonly undo?: ObjectId;
 }
+
+/** The refs that an operation writes, ours among them. */
+export const refsOf = ({ move, refs = [], patches, undo }: AfterModel): string[] => [
+  ...(move ? ['HEAD'] : []),
+  ...(move?.branch === undefined ? [] : [`refs/heads/${move.branch}`]),
+  ...refs.map(({ name }) => name),
+  ...(patches ? [MODEL_REF] : []),
+  ...(undo === undefined ? [] : [UNDO_REF]),
+];
 
 /**
  * Opens the workspace around a directory for reading. An interrupted checkout is finished first.
