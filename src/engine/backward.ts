@@ -6,7 +6,7 @@
  * row the change of the hidden unit is known exactly, silu(−g)·u − silu(g)·u = −g·u, and is used instead of its linear
  * part; the effects of everything else are linear in the gradient of the matrix's output.
  */
-import { type EffectRequest, visitGroups, visitRows } from './effects.js';
+import { type EffectRequest, type Owners, visitGroups, visitRows } from './effects.js';
 import {
   attend,
   forLogits,
@@ -55,10 +55,17 @@ export function gradientOfStream(
   return dx;
 }
 
+/** Some tokens of a batch, and whose they are. */
+export interface SomeTokens {
+  rows: Address; // (owners.tokenCount) i32, ascending
+  owners: Owners;
+}
+
 /**
  * Carries the gradient dx (tiles of width) from after a layer to before it, in place, and reports the effects of the
- * layer's matrices. before and after are the residual stream on the layer's two sides: tiles of width. Below layer 0 no
- * weight is scored, so there dx is left as it is before attention.
+ * layer's matrices. before and after are the residual stream on the layer's two sides: tiles of width. Where only some
+ * tokens have a gradient after the layer, `moving`, nothing else goes back through the MLP. Below layer 0 no weight is
+ * scored, so there dx is left as it is before attention.
  */
 export function backThroughLayer(
   graph: Graph,
@@ -67,10 +74,11 @@ export function backThroughLayer(
   { before, after }: { before: Address; after: Address },
   dx: Address,
   request: EffectRequest,
+  moving?: SomeTokens,
 ): void {
   const { config, kernels, weights } = graph;
   const { memory } = kernels;
-  const { width, mlp, heads, kvHeads, headDim, epsilon } = config;
+  const { width, heads, kvHeads, headDim, epsilon } = config;
   const layer = weights.layers[index];
   const { count } = batch;
   const whole: Span = { first: 0, count };
@@ -78,7 +86,6 @@ export function backThroughLayer(
   const mark = memory.mark();
   const tile = (features: number): Address => memory.allocate(tileBytes(count, features));
   const tokenMajor = (features: number): Address => memory.allocate(count * features * 4);
-  const names = (...parts: string[]): string[] => parts.map((part) => `blk.${index}.${part}.weight`);
 
   const rows = { keys: tokenMajor(kvHeads * headDim), values: tokenMajor(kvHeads * headDim) };
   const [normed, projected, queries] = [tile(width), tile(layer.qkv.rows), tokenMajor(heads * headDim)];
@@ -87,47 +94,93 @@ export function backThroughLayer(
   const middle = tile(width);
   streamOf(graph, middle, count).set(streamOf(graph, before, count));
   attend(graph, layer, batch, whole, rows, middle, { queries, attended });
-  const [mlpNormed, gateUp] = [tile(width), tile(2 * mlp)];
-  projectUnits(graph, layer, whole, middle, { normed: mlpNormed, gateUp });
+
+  if (moving) backThroughMlpOf(graph, index, moving, { middle, after, dx }, request);
+  else backThroughMlp(graph, index, { middle, after, dx }, request);
 
   const added = tile(width);
-  const dNormed = tile(width);
-
-  // MLP
-  const streamValues = tileBytes(count, width) / 4;
-  kernels.subtract({ a: after, b: middle, out: added, count: streamValues });
-  visitRows(graph, request, names('ffn_down'), { gradient: dx, value: added, factor: -2 });
-  const [dHidden, hidden, product] = [tile(mlp), tile(mlp), tile(mlp)];
-  kernels.matmulTransposed({ dOut: dx, weights: layer.down, dx: dHidden, tiles, accumulate: false });
-  const dGateUp = gateUp;
-  kernels.swigluBackward({ gateUp, dHidden, dGateUp, hidden, product, features: mlp, tiles });
-  visitGroups(graph, request, names('ffn_down'), { weights: layer.down, x: hidden, gradient: dx });
-  visitRows(graph, request, names('ffn_up'), { gradient: dHidden, value: hidden, factor: -2 });
-  visitRows(graph, request, names('ffn_gate'), { gradient: dHidden, value: product, factor: -1 });
-  const mlpRows = { weights: layer.gateUp, x: mlpNormed, gradient: dGateUp };
-  visitGroups(graph, request, names('ffn_gate', 'ffn_up'), mlpRows);
-  kernels.matmulTransposed({ dOut: dGateUp, weights: layer.gateUp, dx: dNormed, tiles, accumulate: false });
-  const mlpNorm = { weight: layer.mlpNorm, features: width, tiles, epsilon };
-  kernels.rmsNormBackward({ x: middle, ...mlpNorm, dOut: dNormed, dx });
-
-  // Attention
-  kernels.subtract({ a: middle, b: before, out: added, count: streamValues });
-  visitRows(graph, request, names('attn_output'), { gradient: dx, value: added, factor: -2 });
-  visitGroups(graph, request, names('attn_output'), { weights: layer.output, x: attended, gradient: dx });
+  kernels.subtract({ a: middle, b: before, out: added, count: tileBytes(count, width) / 4 });
+  const outputs = namesOf(index, 'attn_output');
+  visitRows(graph, request, outputs, { gradient: dx, value: added, factor: -2 });
+  visitGroups(graph, request, outputs, { weights: layer.output, x: attended, gradient: dx });
   const dAttended = tile(heads * headDim);
   kernels.matmulTransposed({ dOut: dx, weights: layer.output, dx: dAttended, tiles, accumulate: false });
   const dProjected = tile(layer.qkv.rows);
   backThroughHeads(graph, layer, batch, rows, { queries, projected, dAttended, dProjected });
-  const inputs = names('attn_q', 'attn_k', 'attn_v');
+  const inputs = namesOf(index, 'attn_q', 'attn_k', 'attn_v');
   visitRows(graph, request, inputs, { gradient: dProjected, value: projected, factor: -2 });
   visitGroups(graph, request, inputs, { weights: layer.qkv, x: normed, gradient: dProjected });
   if (index > 0) {
+    const dNormed = tile(width);
     kernels.matmulTransposed({ dOut: dProjected, weights: layer.qkv, dx: dNormed, tiles, accumulate: false });
     const attentionNorm = { weight: layer.attentionNorm, features: width, tiles, epsilon };
     kernels.rmsNormBackward({ x: before, ...attentionNorm, dOut: dNormed, dx });
   }
   memory.release(mark);
 }
+
+/** The residual stream on both sides of an MLP, and its gradient, carried from after to before: tiles of width. */
+interface AroundMlp {
+  middle: Address;
+  after: Address;
+  dx: Address;
+}
+
+/** The way back through a layer's MLP, of all tokens that the request's owners have. */
+function backThroughMlp(graph: Graph, index: number, { middle, after, dx }: AroundMlp, request: EffectRequest): void {
+  const { config, kernels, weights } = graph;
+  const { memory } = kernels;
+  const { width, mlp, epsilon } = config;
+  const layer = weights.layers[index];
+  const count = request.owners.tokenCount;
+  const tiles = tilesOf(count);
+  const mark = memory.mark();
+  const tile = (features: number): Address => memory.allocate(tileBytes(count, features));
+
+  const [normed, gateUp] = [tile(width), tile(2 * mlp)];
+  projectUnits(graph, layer, { first: 0, count }, middle, { normed, gateUp });
+  const added = tile(width);
+  kernels.subtract({ a: after, b: middle, out: added, count: tileBytes(count, width) / 4 });
+  visitRows(graph, request, namesOf(index, 'ffn_down'), { gradient: dx, value: added, factor: -2 });
+  const [dHidden, hidden, product] = [tile(mlp), tile(mlp), tile(mlp)];
+  kernels.matmulTransposed({ dOut: dx, weights: layer.down, dx: dHidden, tiles, accumulate: false });
+  const dGateUp = gateUp;
+  kernels.swigluBackward({ gateUp, dHidden, dGateUp, hidden, product, features: mlp, tiles });
+  visitGroups(graph, request, namesOf(index, 'ffn_down'), { weights: layer.down, x: hidden, gradient: dx });
+  visitRows(graph, request, namesOf(index, 'ffn_up'), { gradient: dHidden, value: hidden, factor: -2 });
+  visitRows(graph, request, namesOf(index, 'ffn_gate'), { gradient: dHidden, value: product, factor: -1 });
+  const inputs = { weights: layer.gateUp, x: normed, gradient: dGateUp };
+  visitGroups(graph, request, namesOf(index, 'ffn_gate', 'ffn_up'), inputs);
+  const dNormed = tile(width);
+  kernels.matmulTransposed({ dOut: dGateUp, weights: layer.gateUp, dx: dNormed, tiles, accumulate: false });
+  const norm = { weight: layer.mlpNorm, features: width, tiles, epsilon };
+  kernels.rmsNormBackward({ x: middle, ...norm, dOut: dNormed, dx });
+  memory.release(mark);
+}
+
+/** The same of some tokens of the streams alone. */
+function backThroughMlpOf(
+  graph: Graph,
+  index: number,
+  { rows, owners }: SomeTokens,
+  { middle, after, dx }: AroundMlp,
+  request: EffectRequest,
+): void {
+  const { config, kernels } = graph;
+  const { memory } = kernels;
+  const of = { rows, rowCount: owners.tokenCount, features: config.width };
+  const mark = memory.mark();
+  const [middleOf, afterOf, dxOf] = [middle, after, dx].map((x) => {
+    const out = memory.allocate(tileBytes(owners.tokenCount, config.width));
+    kernels.gather({ ...of, x, out });
+    return out;
+  });
+  backThroughMlp(graph, index, { middle: middleOf, after: afterOf, dx: dxOf }, { ...request, owners });
+  kernels.scatter({ ...of, x: dxOf, out: dx });
+  memory.release(mark);
+}
+
+const namesOf = (layer: number, ...parts: string[]): string[] => parts.map((part) => `blk.${layer}.${part}.weight`);
 
 /** The gradient of attention and of the splitting into heads: dAttended (tiles) → dProjected (tiles of qkv.rows). */
 function backThroughHeads(

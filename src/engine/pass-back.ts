@@ -36,11 +36,21 @@ export function passBack(
     };
     let [before, after] = [stream(), layOut(config.layers, stream())];
     const dx = gradientOfStream(graph, after, tree.size, uploadInts(memory, nodes), nodes.length, gradient);
-    const ofToken = uploadInts(memory, owners);
+    const all = { ...request, owners: { ofToken: uploadInts(memory, owners), count, tokenCount: tree.size } };
+    const predicting = [...nodes].sort((a, b) => a - b);
+    const ofPredicting = uploadInts(
+      memory,
+      predicting.map((node) => owners[node]),
+    );
+    // After the last layer only what predicts has a gradient.
+    const moving = {
+      rows: uploadInts(memory, predicting),
+      owners: { ofToken: ofPredicting, count, tokenCount: predicting.length },
+    };
     for (let layer = config.layers - 1; layer >= 0; layer--) {
       layOut(layer, before);
-      const all = { ...request, owners: { ofToken, count, tokenCount: tree.size } };
-      backThroughLayer(graph, layer, batch, { before, after }, dx, all);
+      const some = layer === config.layers - 1 && predicting.length < tree.size ? moving : undefined;
+      backThroughLayer(graph, layer, batch, { before, after }, dx, all, some);
       [before, after] = [after, before];
     }
   });

@@ -37,8 +37,8 @@ const turn = (x: Float64Array, cosines: ArrayLike<number>, sines: ArrayLike<numb
   });
 };
 
-/** Attention in a small case that has everything: grouped heads, shared rows, a row twice in a path, an unused row. */
-function attentionCase(headDim: number, heads = 4, kvHeads = 2, rows = 11) {
+/** Attention in a small case that has everything: heads grouped by three, shared rows, a row twice in a path, an unused row. */
+function attentionCase(headDim: number, heads = 6, kvHeads = 2, rows = 11) {
   const random = randomNumbers(headDim);
   const paths = Array.from({ length: TOKENS }, (_, t) =>
     Array.from({ length: 1 + (t % 6) }, () => Math.floor(random() * (rows - 1))),
