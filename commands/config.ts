@@ -55,6 +55,12 @@ export default class Config extends BankaiCommand {
       const settings = await listConfig(this.directory, { places, scope });
       return this.answer(settings, (list, view) => renderSettings(list, origins, view));
     }
+    const isThere = async (where: typeof scope) =>
+      (await getConfig(this.directory, name, { places, scope: where })) !== undefined;
+    if (flags.unset && !(await isThere(flags.global ? 'global' : 'local'))) {
+      this.sayNo();
+      return this.answer([], () => []);
+    }
     if (value !== undefined || flags.unset) {
       return this.answer(await setConfig(this.directory, { name, value, global: flags.global, places }), () => []);
     }

@@ -65,6 +65,14 @@ export const unknownCommand: Hook<'command_not_found'> = async function ({ id, c
     });
   }
   const near = nearest(verb, verbs);
+  const known = verbs.filter((candidate) => verb.startsWith(`${candidate} `)).sort((a, b) => b.length - a.length)[0];
+  if (known !== undefined && (near ?? known) === known) {
+    // To oclif the words behind a command that takes none are more of its name.
+    throw new UsageError('USAGE', `Unexpected argument: ${verb.slice(known.length + 1)}`, {
+      hint: `Use "bankai ${known} --help" to see its flags and arguments.`,
+      data: { command: verb },
+    });
+  }
   const guess = near === undefined ? '' : ` Did you mean "bankai ${near}"?`;
   throw new UsageError('USAGE', `"${verb}" is not a bankai command`, {
     hint: `Use "bankai --help" to see all commands.${guess}`,

@@ -52,8 +52,10 @@ describe('config', () => {
     expect(await answerOf(cli, ['config', 'person.cat'])).toMatchObject({ value: 'Tom', scope: 'global' });
     await bankai('--unset', 'person.hat');
     expect(await git('--get', 'person.hat')).toBe('a   b');
-    const absent = await cli.run(['config', 'person.dog']);
-    expect([absent.code, absent.stdout, absent.stderr]).toEqual([1, '', '']);
+    for (const args of [['person.dog'], ['--unset', 'person.dog'], ['--unset', 'person.hat']]) {
+      const absent = await cli.run(['config', ...args]);
+      expect([absent.code, absent.stdout, absent.stderr]).toEqual([1, '', '']);
+    }
     expect((await cli.run(['config', 'nonsense'])).code).toBe(129);
   });
 });

@@ -298,6 +298,10 @@ describe('revisions and refs', () => {
       'error: There is no "bankai rebase": git\'s own works in the same repository\n' +
         'hint: Use "git rebase", and then "bankai checkout HEAD" for the working model to follow.\n',
     );
+    expect((await cli.run(['undo', 'twice'])).stderr).toBe(
+      'error: Unexpected argument: twice\nhint: Use "bankai undo --help" to see its flags and arguments.\n',
+    );
+    expect((await cli.run(['remote', 'ad', 'x'])).stderr).toContain('Did you mean "bankai remote add"?');
     expect((await cli.run(['rev-parse', 'HEAD'])).stderr).toContain('hint: Use "git rev-parse".\n');
     expect((await cli.run(['stash'])).stderr).toContain('there is nothing to put aside');
     expect((await cli.run(['mv', 'a', 'b'])).stderr).toContain('a patch has no name of its own');
