@@ -12,10 +12,11 @@ import type { EffectUnit, Engine } from '../src/engine/engine.js';
 import { openEngine } from '../src/engine/open.js';
 import { bytesSource } from '../src/gguf/source.js';
 import type { Flip } from '../src/patch/flip.js';
-import type { EffectSummary, PreparedFitness } from '../src/search/fitness.js';
+import type { PreparedFitness } from '../src/search/fitness.js';
 import { parseProbes, type Probe } from '../src/search/probes.js';
 import { seededRandom } from '../src/search/random.js';
 import { lowerBound } from '../src/search/ranking.js';
+import { summarizeGains } from '../src/search/ranking/summary.js';
 import { answerFor } from '../src/search/recommended.js';
 import { compareSlopes } from '../test/engine/slopes.js';
 import { measureShape } from './attribution/shape.js';
@@ -72,11 +73,12 @@ function measureCost(engine: Engine, fitness: PreparedFitness): void {
     engine.toggle([flip]);
   };
   const nothing = (): void => undefined;
+  const score = (unit: EffectUnit) => (): void => void meansOf(fitness, unit);
   const timed = {
     evaluation: [changeLowest, () => fitness.evaluate()],
-    whole: [changeLowest, () => fitness.summarizeEffects('row', nothing)],
-    back: [nothing, () => fitness.summarizeEffects('row', nothing)],
-    groups: [changeLowest, () => fitness.summarizeEffects('group', nothing)],
+    whole: [changeLowest, score('row')],
+    back: [nothing, score('row')],
+    groups: [changeLowest, score('group')],
   } as const;
   const least: Record<string, number> = {};
   for (let round = 0; round < ROUNDS; round++) {
@@ -92,7 +94,7 @@ function measureCost(engine: Engine, fitness: PreparedFitness): void {
   fitness.evaluate();
   fitness.keep();
   const tokens = engine.tokensEvaluated;
-  fitness.summarizeEffects('row', nothing);
+  score('row')();
   const counted = (engine.tokensEvaluated - tokens) / fitness.tokenCount;
   const inEvaluations = (name: string): number => least[name] / least.evaluation;
   const say = (what: string, name: string): void =>
@@ -122,12 +124,14 @@ function measureSlopes(engine: Engine, count: number): void {
 /** Mean effects over the probes, less the cost, unit by unit. */
 function meansOf(fitness: PreparedFitness, unit: EffectUnit): Scored[] {
   const scored: Scored[] = [];
-  fitness.summarizeEffects(unit, ({ tensor, group, mean, cost }: EffectSummary) =>
-    mean.forEach((value, row) => {
+  const slopes = fitness.slopes(fitness.start.perProbe);
+  fitness.visitEffects(unit, (effects) => {
+    const { tensor, group, cost } = effects;
+    summarizeGains(effects, slopes, fitness.strata).mean.forEach((value, row) => {
       const flip: Flip = group === undefined ? { kind: 'row', tensor, row } : { kind: 'group', tensor, row, group };
       scored.push({ flip, score: value - (cost?.[row] ?? 0) });
-    }),
-  );
+    });
+  });
   return scored;
 }
 
@@ -152,7 +156,8 @@ function measureTruth(engine: Engine, fitness: PreparedFitness, count: number): 
     );
     return `rank correlation with the true change of ${count} random flips ${rank.toFixed(2)}`;
   };
-  const best = improving(lowerBound().rank(engine, fitness, BEST));
+  const { perProbe } = fitness.start;
+  const best = improving(lowerBound().rank({ engine, fitness, perProbe, most: BEST, made: [] }).gaining);
   console.log(`rows by the search's own score: ${best} of the ${BEST} best raise the objective alone`);
   hold(atLeast('% of them', 90, itself), (100 * best) / BEST);
   const rows = meansOf(fitness, 'row');

@@ -3,6 +3,7 @@ import type { EffectUnit, Engine } from '../src/engine/engine.js';
 import type { Flip } from '../src/patch/flip.js';
 import { parseTensorName } from '../src/patch/projection.js';
 import type { FitnessValue, PreparedFitness } from '../src/search/fitness.js';
+import { summarizeGains } from '../src/search/ranking/summary.js';
 
 /** A unit of a layer, what inverting it promises the objective, and how sure that is. */
 export interface UnitPromise {
@@ -17,12 +18,19 @@ export interface UnitPromise {
 /** Standard errors that the default ranking takes off. */
 const STANDARD_ERRORS = 3;
 
-/** Lists every row, or every group, of all layers with its promise, in the order of the effects. */
-export function promises(fitness: PreparedFitness, unit: EffectUnit): UnitPromise[] {
+/** Lists every row, or every group, of all layers with its promise at present weights of some fitness, in the order of the effects. */
+export function promises(
+  fitness: PreparedFitness,
+  unit: EffectUnit,
+  { perProbe }: FitnessValue = fitness.start,
+): UnitPromise[] {
   const found: UnitPromise[] = [];
-  fitness.summarizeEffects(unit, ({ tensor, group, mean, standardError, cost }) => {
+  const slopes = fitness.slopes(perProbe);
+  fitness.visitEffects(unit, (effects) => {
+    const { tensor, group, cost } = effects;
     const { layer, projection } = parseTensorName(tensor);
     if (layer === undefined) return;
+    const { mean, standardError } = summarizeGains(effects, slopes, fitness.strata);
     mean.forEach((value, row) => {
       const expected = value - (cost?.[row] ?? 0);
       const flip: Flip = group === undefined ? { kind: 'row', tensor, row } : { kind: 'group', tensor, row, group };
@@ -67,7 +75,7 @@ export function climbByUnits(
   let round = 0;
   try {
     for (; round < rounds; round++) {
-      const best = byBound(promises(fitness, unit))
+      const best = byBound(promises(fitness, unit, value))
         .filter(({ bound }) => bound > 0)
         .slice(0, step);
       const better = halving(best.map(({ flip }) => flip));

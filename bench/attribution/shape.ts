@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { EffectUnit, EffectVisitor, Sequence } from '../../src/engine/engine.js';
 import { openEngine } from '../../src/engine/open.js';
 import { openFile } from '../../src/gguf/source.js';
-import { summarizeOwners } from '../../src/search/fitness/summary.js';
+import { summarizeGains } from '../../src/search/ranking/summary.js';
 import type { Random } from '../../src/search/random.js';
 import { multiplyAdds, shapes, writeRandomModel } from '../random-model.js';
 
@@ -51,8 +51,9 @@ export async function measureShape({
     const kept = performance.now();
     let units = 0;
     let largest = 0;
+    const even = new Float64Array(sequences).fill(1);
     const visit: EffectVisitor = (effects) => {
-      const { mean, standardError } = summarizeOwners(effects, [drawn.map((_, index) => index)]);
+      const { mean, standardError } = summarizeGains(effects, { rise: even, fall: even }, [drawn.map((_, i) => i)]);
       units += effects.rows;
       for (let row = 0; row < effects.rows; row++) largest = Math.max(largest, mean[row] - standardError[row]);
     };

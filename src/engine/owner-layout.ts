@@ -18,8 +18,8 @@ export interface OwnerLayout {
   count: number;
   /** Node of each position that predicts a token. */
   nodes: number[];
-  /** The sequence and the token that each of these predicts; of one owner without sequences, none. */
-  targets: { sequence: number; token: number }[];
+  /** The token that each of these predicts, and the sequences that ask for it; of one owner without sequences, none. */
+  targets: { token: number; sequences: number[] }[];
 }
 
 /** Gives all nodes of the shared tree to one owner. */
@@ -28,8 +28,8 @@ export function oneOwner({ tree, nodes }: SequenceLayout): OwnerLayout {
 }
 
 /**
- * Tells nodes apart by the owners of their sequences. Sequences of one owner share their prompts, but every predicting
- * position has one target and so one sequence.
+ * Tells nodes apart by the owners of their sequences. Sequences of one owner share what they have in common, up to the
+ * first token in which they differ: every predicting position has one target.
  */
 export function tellApart(
   layout: SequenceLayout,
@@ -39,23 +39,27 @@ export function tellApart(
   const tree = new TokenTree();
   const known = new Map<string, number>();
   const apart: OwnerLayout = { tree, sources: [], owners: [], count: 0, nodes: [], targets: [] };
+  const targetOf = new Map<number, OwnerLayout['targets'][number]>();
   sequences.forEach(({ tokens, from }, sequence) => {
     const owner = ownerOf[sequence];
     let parent = ROOT;
     layout.paths[sequence].forEach((source, i) => {
-      const predicts = i + 1 >= from;
-      const key = predicts ? `sequence ${sequence} ${source}` : `owner ${owner} ${source}`;
+      const token = i + 1 >= from ? tokens[i + 1] : undefined;
+      const key = `${owner} ${parent} ${source} ${token ?? ''}`;
       let node = known.get(key);
       if (node === undefined) {
         node = tree.append(parent, layout.tree.tokens[source]);
         known.set(key, node);
         apart.sources?.push(source);
         apart.owners.push(owner);
+        if (token !== undefined) {
+          const target = { token, sequences: [] };
+          targetOf.set(node, target);
+          apart.nodes.push(node);
+          apart.targets.push(target);
+        }
       }
-      if (predicts) {
-        apart.nodes.push(node);
-        apart.targets.push({ sequence, token: tokens[i + 1] });
-      }
+      targetOf.get(node)?.sequences.push(sequence);
       parent = node;
     });
     apart.count = owner + 1;

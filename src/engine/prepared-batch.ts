@@ -133,9 +133,9 @@ export function prepareBatch(graph: Graph, sequences: readonly Sequence[], work:
       const gradient: LogitGradient = (chunk) => {
         const targets = new Int32Array(tilesOf(chunk.count) * LANES).fill(-1);
         const perToken = new Float32Array(targets.length);
-        apart.targets.slice(chunk.first, chunk.first + chunk.count).forEach(({ sequence, token }, i) => {
+        apart.targets.slice(chunk.first, chunk.first + chunk.count).forEach(({ token, sequences: askedBy }, i) => {
           targets[i] = token;
-          perToken[i] = weights[sequence];
+          perToken[i] = askedBy.reduce((sum, sequence) => sum + weights[sequence], 0);
         });
         const mark = memory.mark();
         kernels.answerGradient({

@@ -42,10 +42,14 @@ export function firstLine(text: string): string {
   return text.split(/[\r\n]/, 1)[0];
 }
 
+/** Whether a token holds a line break: in UTF-8 no other character contains the byte of one. */
+export function endsLine(tokenizer: Tokenizer, token: number): boolean {
+  return /[\r\n]/.test(tokenizer.decode([token]));
+}
+
 /** Makes the stop condition of `Engine.generate` for answers: the newest token holds a line break. */
 export function answerStop(tokenizer: Tokenizer): (generated: TokenIds) => boolean {
-  // One token is enough to look at: in UTF-8 no other character contains the byte of a line break.
-  return (generated) => generated.length > 0 && /[\r\n]/.test(tokenizer.decode(generated.slice(-1)));
+  return (generated) => generated.length > 0 && endsLine(tokenizer, generated[generated.length - 1]);
 }
 
 /** Gives the number of tokens within which any accepted answer of the probes, and the end of its line, must come. */

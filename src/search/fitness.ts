@@ -2,7 +2,7 @@
  * Owns the notion of fitness: one number that says how good the present weights are for some probes, and at what cost
  * to some controls. The functions themselves are in `fitness/`.
  */
-import type { EffectUnit, Engine } from '../engine/engine.js';
+import type { EffectUnit, Engine, UnitEffects } from '../engine/engine.js';
 import type { Probe } from './probes.js';
 
 /** Settings of a named part of a search, as they go into the record of how a patch was found. */
@@ -16,7 +16,7 @@ export interface FitnessValue {
   readonly gain: number;
   /** What the controls lost, ≥ 0. */
   readonly cost: number;
-  /** The score of every probe in nats, the lower the worse. */
+  /** What was measured of every probe, in nats, the lower the worse: log p of a right answer, or its lead over a wrong one. */
   readonly perProbe: Float64Array;
 }
 
@@ -37,6 +37,8 @@ export interface PreparedFitness {
   readonly start: FitnessValue;
   /** Distinct tokens of a full evaluation: one unit of work. */
   readonly tokenCount: number;
+  /** Indices of the probes of each set: each is a sample of a skill of its own. */
+  readonly strata: readonly (readonly number[])[];
   evaluate(): FitnessValue;
   /**
    * Evaluates like `evaluate` but gives up, with undefined, once it is certain that the objective is not above `bar`:
@@ -45,27 +47,31 @@ export interface PreparedFitness {
   evaluateAbove(bar: number): FitnessValue | undefined;
   /** Makes the present weights, just evaluated, the place from which later evaluations start. */
   keep(): void;
+  /** How the gain answers to small changes, where probes are measured at `perProbe`. */
+  slopes(perProbe: Float64Array): Slopes;
   /**
    * The first-order effects of inverting each row or each 128-weight group alone, at the present weights, by one pass back
-   * through the model: summed up over the probes and handed out tensor by tensor, from the last layer to the first. What
-   * is held at a time is small, but for the costs of the controls.
+   * through the model: on what is measured of every probe, handed out tensor by tensor, from the last layer to the first.
+   * What is held at a time is small, but for the costs of the controls.
    */
-  summarizeEffects(unit: EffectUnit, visit: (summary: EffectSummary) => void): void;
+  visitEffects(unit: EffectUnit, visit: (effects: ProbeEffects) => void): void;
   /** Lays out a cheap evaluation of some of the probes, without controls, and evaluates the present weights. */
   screen(probes: readonly number[]): Screen;
   dispose(): void;
 }
 
-/** How the objective would change, to first order, with each row of a tensor, or with one group of it: mean − cost. */
-export interface EffectSummary {
-  readonly tensor: string;
-  /** The group within the row; undefined where rows are the unit. */
-  readonly group: number | undefined;
-  /** Over the probes: (rows). */
-  readonly mean: Float64Array;
-  /** Of that mean, as of a sample that is stratified by probe set: (rows). */
-  readonly standardError: Float64Array;
-  /** (rows), or undefined where nothing is lost. */
+/**
+ * What each probe adds to the gain, which is their mean, per nat that is measured more of it (`rise`) or less (`fall`). The
+ * two differ where the gain has an edge: what is right may have nothing to gain and much to lose.
+ */
+export interface Slopes {
+  readonly rise: Float64Array;
+  readonly fall: Float64Array;
+}
+
+/** How inverting each row of a tensor, or one group of it, would change what is measured of the probes: the owners. */
+export interface ProbeEffects extends UnitEffects {
+  /** How it would change the cost: (rows), or undefined where nothing can be lost. */
   readonly cost: Float32Array | undefined;
 }
 

@@ -3,25 +3,39 @@ import type { Engine } from '../engine/engine.js';
 import { UsageError } from '../errors.js';
 import type { Flip } from '../patch/flip.js';
 import { parseTensorName } from '../patch/projection.js';
-import type { EffectSummary, PreparedFitness, Settings } from './fitness.js';
+import type { PreparedFitness, Settings } from './fitness.js';
+import { bestOf } from './ranking/best-of.js';
+import { type Candidate, inTurn, promised, type RankedFlip } from './ranking/foresight.js';
+import { summarizeGains } from './ranking/summary.js';
+import { bitUnits, signUnits, type Unit } from './ranking/units.js';
 
-/** A flip and what it promises for the objective. */
-export interface RankedFlip {
-  readonly flip: Flip;
-  readonly score: number;
+export type { RankedFlip } from './ranking/foresight.js';
+
+/** What is asked of a ranking. */
+export interface RankingRequest {
+  readonly engine: Pick<Engine, 'scales'>;
+  readonly fitness: Pick<PreparedFitness, 'visitEffects' | 'slopes' | 'strata'>;
+  /** What is measured of every probe at the present weights. */
+  readonly perProbe: Float64Array;
+  /** Flips that are wanted, at the most. */
+  readonly most: number;
+  /** What was flipped so far, and may be undone. */
+  readonly made: readonly Flip[];
+}
+
+/** Flips in the order in which to try them. */
+export interface RankedFlips {
+  /** Those that promise a gain, undoing what was made among them: any number of the first is a good choice of so many. */
+  readonly gaining: readonly RankedFlip[];
+  /** All that were made, to be undone: those first whose loss is least, or whose undoing is a gain. */
+  readonly undoing: readonly RankedFlip[];
 }
 
 /** A rule that makes candidates of effects. */
 export interface Ranking {
   readonly name: string;
   readonly settings: Settings;
-  /** Lists the flips, among those asked for, that promise a gain at the present weights: the best `most`, best first. */
-  rank(
-    engine: Pick<Engine, 'scales'>,
-    fitness: Pick<PreparedFitness, 'summarizeEffects'>,
-    most: number,
-    among?: (flip: Flip) => boolean,
-  ): RankedFlip[];
+  rank(request: RankingRequest): RankedFlips;
 }
 
 export interface LowerBoundSettings {
@@ -37,9 +51,13 @@ export interface LowerBoundSettings {
   layers?: readonly number[];
 }
 
+/** Flips with the best bounds, of which the order is made: many more than are asked for, as there are better ones together. */
+const POOL = 4096;
+
 /**
  * Ranks flips by a lower confidence bound of their mean effect over the probes: mean − z · standard error − cost. What helps
- * a few probes much may only fit those; what helps most of them a little is likelier to help others too.
+ * a few probes much may only fit those; what helps most of them a little is likelier to help others too. The best one first,
+ * and then again and again what is best once those before it are flipped.
  */
 export function lowerBound({
   unit = 'row',
@@ -55,106 +73,46 @@ export function lowerBound({
   return {
     name: 'lower-bound',
     settings: { unit: [unit], ...(unit === 'scale-bit' && { bits }), z, projections, ...(layers && { layers }) },
-    rank(engine, fitness, most, among = () => true) {
-      const best = bestOf(most, among);
+    rank({ engine, fitness, perProbe, most, made }) {
+      const pool = bestOf<Candidate>(Math.max(POOL, most));
+      const undoing: Candidate[] = [];
+      const unitsOf = unit === 'scale-bit' ? bitUnits(engine, bits, made) : signUnits(made);
+      const slopes = fitness.slopes(perProbe);
       let chosen = 0;
-      const scalesOf = once((tensor: string): Scales => ({
-        present: engine.scales(tensor),
-        changed: bits.map((bit) => ({ bit, scales: engine.scales(tensor, bit) })),
-      }));
-      fitness.summarizeEffects(unit === 'row' ? 'row' : 'group', (summary) => {
-        if (!isChosen(summary.tensor)) return;
+      fitness.visitEffects(unit === 'row' ? 'row' : 'group', (effects) => {
+        if (!isChosen(effects.tensor)) return;
         chosen += 1;
-        if (unit === 'scale-bit') rankScaleBits(scalesOf(summary.tensor), summary, z, best.add);
-        else rankSigns(summary, z, best.add);
+        const { owners, rows, values, cost } = effects;
+        const along = summarizeGains(effects, slopes, fitness.strata);
+        const against = unit === 'scale-bit' ? summarizeGains(effects, slopes, fitness.strata, -1) : along;
+        const scoreOf = ({ row, part }: Unit): number => {
+          const { mean, standardError } = part < 0 ? against : along;
+          return Math.abs(part) * (mean[row] - z * standardError[row]) - Math.max(0, part * (cost?.[row] ?? 0));
+        };
+        const candidateOf = ({ row, part, flip }: Unit, score: number): Candidate => ({
+          ...{ flip: flip(), score, cost: Math.max(0, part * (cost?.[row] ?? 0)) },
+          effects: Float32Array.from({ length: owners }, (_, probe) => part * values[probe * rows + row]),
+        });
+        const { all, made: madeHere } = unitsOf(effects);
+        for (const choices of all) {
+          let [best, score] = [choices[0], scoreOf(choices[0])];
+          for (const other of choices.slice(1)) {
+            const otherScore = scoreOf(other);
+            if (otherScore > score) [best, score] = [other, otherScore];
+          }
+          pool.add(score, () => candidateOf(best, score));
+        }
+        undoing.push(...madeHere.map((unit) => candidateOf(unit, scoreOf(unit))));
       });
       if (chosen === 0) {
         throw new UsageError('USAGE', 'Cannot search: the model has none of the chosen matrices', {
           hint: 'Choose other layers.',
         });
       }
-      return best.list();
-    },
-  };
-}
-
-type Add = (score: number, flip: () => Flip) => void;
-
-/** The scales of a tensor: (groups of a row, rows). A tensor's groups come one by one, and all of them need these. */
-interface Scales {
-  readonly present: Float32Array;
-  /** With a bit of each inverted. */
-  readonly changed: readonly { readonly bit: number; readonly scales: Float32Array }[];
-}
-
-/** Computes what belongs to a name the first time that it is asked for. */
-function once<T>(compute: (name: string) => T): (name: string) => T {
-  const known = new Map<string, T>();
-  return (name) => {
-    let value = known.get(name);
-    if (value === undefined) known.set(name, (value = compute(name)));
-    return value;
-  };
-}
-
-function rankSigns({ tensor, group, mean, standardError, cost }: EffectSummary, z: number, add: Add): void {
-  mean.forEach((value, row) =>
-    add(value - z * standardError[row] - (cost?.[row] ?? 0), () =>
-      group === undefined ? { kind: 'row', tensor, row } : { kind: 'group', tensor, row, group },
-    ),
-  );
-}
-
-/**
- * A bit that makes the scale ρ times as large moves the group's part of every output by ρ − 1 times itself; inverting the
- * signs moves it by −2 times itself. So, to first order, the bit has (1 − ρ) / 2 of the effect of the signs.
- */
-function rankScaleBits(
-  { present, changed }: Scales,
-  { tensor, group = 0, mean, standardError, cost }: EffectSummary,
-  z: number,
-  add: Add,
-): void {
-  const rows = mean.length;
-  mean.forEach((value, row) => {
-    const at = group * rows + row;
-    // A group whose weights are all zero has no effect to take a part of.
-    if (present[at] === 0) return;
-    const net = value - (cost?.[row] ?? 0);
-    let score = 0;
-    let best = -1;
-    for (const { bit, scales: others } of changed) {
-      const part = (1 - others[at] / present[at]) / 2;
-      const bound = part * net - z * Math.abs(part) * standardError[row];
-      if (bound > score) {
-        score = bound;
-        best = bit;
-      }
-    }
-    add(score, () => ({ kind: 'scale-bit', tensor, row, group, bit: best }));
-  });
-}
-
-/** Keeps the best `most` of the chosen flips with a score above 0; of equal ones those that were added first. */
-function bestOf(most: number, isChosen: (flip: Flip) => boolean): { add: Add; list(): RankedFlip[] } {
-  let kept: RankedFlip[] = [];
-  let floor = 0;
-  const shorten = (): void => {
-    // The sort is stable.
-    kept = kept.sort((a, b) => b.score - a.score).slice(0, most);
-    if (kept.length === most && most > 0) floor = kept[most - 1].score;
-  };
-  return {
-    add(score, makeFlip) {
-      if (!(score > floor)) return;
-      const flip = makeFlip();
-      if (!isChosen(flip)) return;
-      kept.push({ flip, score });
-      if (kept.length >= 4 * most) shorten();
-    },
-    list() {
-      shorten();
-      return kept;
+      return {
+        gaining: inTurn(pool.list(), most, z, fitness, perProbe),
+        undoing: undoing.sort((a, b) => b.score - a.score).map(promised),
+      };
     },
   };
 }

@@ -1,4 +1,4 @@
-/** Owns how flips that promise much are put to the test: which of them, alone or together, raise the fitness. */
+/** Owns how flips that promise much are put to the test: how many of them together raise the fitness. */
 import type { Engine } from '../engine/engine.js';
 import type { Flip } from '../patch/flip.js';
 import { nextTurn } from './event-loop.js';
@@ -13,8 +13,8 @@ export interface TrialProblem {
   readonly step: number;
   /** How many times as many are looked at before nothing is accepted. */
   readonly depth: number;
-  /** Whether there is room for them all: of flips that are tried together, as many as there is room for. */
-  fits(flips: readonly Flip[]): boolean;
+  /** Adds to flips what must be flipped with them to have room for all; undefined where there can be none. */
+  withRoom(flips: readonly Flip[]): readonly Flip[] | undefined;
   /** The fitness without any of them. */
   readonly present: FitnessValue;
   /** The fitness of the weights as they are, where it is better than another. */
@@ -25,8 +25,8 @@ export interface TrialProblem {
 export interface Tried {
   /** Evaluations that it took. */
   readonly evaluated: number;
-  /** What was accepted and is flipped now; nothing else is. */
-  readonly accepted?: { readonly flips: readonly Flip[]; readonly value: FitnessValue };
+  /** What was accepted and is flipped now; nothing else is. `asked` is how many of the promising flips are among it. */
+  readonly accepted?: { readonly flips: readonly Flip[]; readonly asked: number; readonly value: FitnessValue };
 }
 
 /**
@@ -34,60 +34,31 @@ export interface Tried {
  * alone, goes on with the next ones: a first-order effect may be wrong about a flip, and the others should not suffer for it.
  */
 export async function tryTogether(problem: TrialProblem): Promise<Tried> {
-  const { flips, step, depth } = problem;
-  const trial = counted(problem);
-  for (let first = 0; first < Math.min(flips.length, depth * step); first += step) {
-    const accepted = await firstBetter(trial, fitting(problem, flips.slice(first, first + step)));
-    if (accepted) return { evaluated: trial.evaluated(), accepted };
-  }
-  return { evaluated: trial.evaluated() };
-}
-
-interface Trial {
-  /** Flips them; where that is not better, or the search was told to end, flips them back. */
-  attempt(flips: readonly Flip[]): Promise<FitnessValue | undefined>;
-  evaluated(): number;
-}
-
-function counted({ engine, present, betterThan, signal }: TrialProblem): Trial {
+  const { flips, step, depth, withRoom, signal } = problem;
   let evaluated = 0;
-  return {
-    evaluated: () => evaluated,
-    async attempt(flips) {
+  for (let first = 0; first < Math.min(flips.length, depth * step); first += step) {
+    for (let asked = Math.min(step, flips.length - first); asked >= 1; asked = Math.floor(asked / 2)) {
+      const together = withRoom(flips.slice(first, first + asked));
+      if (!together) continue;
       // An evaluation may take minutes: Ctrl-C must get through between any two.
       await nextTurn();
-      if (signal?.aborted) return undefined;
-      let value: FitnessValue | undefined;
-      engine.toggle(flips);
+      if (signal?.aborted) return { evaluated };
       evaluated += 1;
-      try {
-        value = betterThan(present);
-      } finally {
-        if (!value) engine.toggle(flips);
-      }
-      return value;
-    },
-  };
+      const value = attempt(problem, together);
+      if (value) return { evaluated, accepted: { flips: together, asked, value } };
+    }
+  }
+  return { evaluated };
 }
 
-/** The longest beginning of a list of flips for which there is room, by bisection: more flips take more room. */
-function fitting({ fits }: TrialProblem, flips: readonly Flip[]): readonly Flip[] {
-  if (fits(flips)) return flips;
-  let fit = 0;
-  for (let tooMany = flips.length; tooMany - fit > 1;) {
-    const middle = (fit + tooMany) >>> 1;
-    if (fits(flips.slice(0, middle))) fit = middle;
-    else tooMany = middle;
+/** Flips them; where that is not better, flips them back. */
+function attempt({ engine, present, betterThan }: TrialProblem, flips: readonly Flip[]): FitnessValue | undefined {
+  let value: FitnessValue | undefined;
+  engine.toggle(flips);
+  try {
+    value = betterThan(present);
+  } finally {
+    if (!value) engine.toggle(flips);
   }
-  return flips.slice(0, fit);
-}
-
-/** Tries flips together, then the first half of them, and so on. */
-async function firstBetter(trial: Trial, flips: readonly Flip[]): Promise<Tried['accepted']> {
-  for (let count = flips.length; count >= 1; count = Math.floor(count / 2)) {
-    const chosen = flips.slice(0, count);
-    const value = await trial.attempt(chosen);
-    if (value) return { flips: chosen, value };
-  }
-  return undefined;
+  return value;
 }

@@ -72,6 +72,7 @@ const fitnesses: Readonly<Record<string, (from: Recorded) => Fitness>> = {
       floor: from.number('floor'),
       lossWeight: from.number('lossWeight'),
       rightLossWeight: from.number('rightLossWeight'),
+      safe: from.number('safe'),
     }),
   gap: (from) => gapFitness({ penalty: from.number('penalty') }),
 };

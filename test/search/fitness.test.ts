@@ -75,7 +75,9 @@ describe('the gap fitness', () => {
 });
 
 describe('the answer fitness', () => {
-  const score = (engine: Engine, { prompt, correct }: Probe) => total(logsOf(engine, prompt, correct));
+  /** The line may end, and the text: an empty line begins as the one does. */
+  const score = (engine: Engine, { prompt, correct }: Probe) =>
+    Math.log(total(['\n', '\0'].map((end) => Math.exp(total(logsOf(engine, prompt, correct + end))))));
 
   function divergences(text: string): number[] {
     const engine = both();
@@ -90,7 +92,7 @@ describe('the answer fitness', () => {
     });
   }
 
-  test('is the mean log-probability of whole answers less the weighted divergence on controls', () => {
+  test('is the mean log-probability of right answers, ended, less the weighted divergence on controls', () => {
     const engine = both();
     const [scores0, scores1] = beforeAndAfter(engine, () => probes.map((probe) => score(engine, probe)));
     const fitness = answerFitness().prepare(engine, probes, controls);
@@ -98,7 +100,7 @@ describe('the answer fitness', () => {
     engine.toggle([row]);
     const value = fitness.evaluate();
     expect(value.gain).toBeCloseTo(average(scores1), 5);
-    expect(value.cost).toBeCloseTo(4 * average(divergences('sky:blue')), 5);
+    expect(value.cost).toBeCloseTo(4 * average(divergences('sky:blue\n')), 5);
     expect(value.cost).toBeGreaterThan(0.01);
   });
 
@@ -110,11 +112,11 @@ describe('the answer fitness', () => {
   });
 
   test('gives nothing for making a solved probe surer', () => {
-    const engine = smallEngine({ [`${GOOD}:3`]: favouring(['one:ab'], 5) }, favouring(['one:ab'], 20));
+    const engine = smallEngine({ [`${GOOD}:3`]: favouring(['one:ab\n'], 5) }, favouring(['one:ab\n'], 20));
     const fitness = answerFitness().prepare(engine, probes.slice(0, 1), []);
-    expect(fitness.start.gain).toBe(-0.02);
+    expect(fitness.start.gain).toBeCloseTo(-0.02, 12);
     engine.toggle([row]);
-    expect(fitness.evaluate().gain).toBe(-0.02);
+    expect(fitness.evaluate().gain).toBe(fitness.start.gain);
   });
 
   test('counts what a probe loses more than what it gains', () => {
@@ -148,8 +150,11 @@ describe('the answer fitness', () => {
         [],
       );
       let slope = NaN;
-      fitness.summarizeEffects('row', ({ tensor, mean }) => {
-        if (tensor === GOOD) slope = mean[3];
+      const { rise, fall } = fitness.slopes(fitness.start.perProbe);
+      fitness.visitEffects('row', ({ tensor, owners, rows, values }) => {
+        if (tensor !== GOOD) return;
+        const ofProbes = Array.from({ length: owners }, (_, probe) => values[probe * rows + 3]);
+        slope = average(ofProbes.map((effect, probe) => effect * (effect > 0 ? rise : fall)[probe]));
       });
       expect(slope / effect).toBeCloseTo(1, 1);
       fitness.dispose();
@@ -157,7 +162,7 @@ describe('the answer fitness', () => {
   });
 
   test('charges more for what was right', () => {
-    const engine = smallEngine({ [`${GOOD}:3`]: favouring(['one:xy', 'two:xy'], 2) }, favouring(['one:ab'], 3));
+    const engine = smallEngine({ [`${GOOD}:3`]: favouring(['one:xy', 'two:xy'], 2) }, favouring(['one:ab\n'], 3));
     const fitness = answerFitness({ divergenceWeight: 0, lossWeight: 0, rightLossWeight: 4 }).prepare(
       engine,
       probes,

@@ -1,32 +1,46 @@
 import { describe, expect, test } from '@jest/globals';
 import { decodeHalf, encodeHalf } from '../../src/gguf/half.js';
-import type { EffectSummary } from '../../src/search/fitness.js';
-import { summarizeOwners } from '../../src/search/fitness/summary.js';
+import type { Flip } from '../../src/patch/flip.js';
+import type { ProbeEffects, Slopes } from '../../src/search/fitness.js';
 import { lowerBound, type LowerBoundSettings } from '../../src/search/ranking.js';
 
 const tensor = 'blk.0.ffn_up.weight';
 
 /** Ranks by the effects of some probes on the rows of a tensor, or on one group of each. */
-function rank(
+function rankAll(
   settings: Partial<LowerBoundSettings>,
   effects: readonly (readonly number[])[],
-  { strata = [effects.map((_, probe) => probe)], cost, scales = [], most = 100 }: RankOptions = {},
+  {
+    strata = [effects.map((_, probe) => probe)],
+    cost,
+    scales = [],
+    most = 100,
+    made = [],
+    slopes = (perProbe) => ({ rise: perProbe.map(() => 1), fall: perProbe.map(() => 1) }),
+  }: RankOptions = {},
 ) {
-  const owners = { tensor, group: undefined, owners: effects.length, rows: effects[0].length };
-  const sums = summarizeOwners({ ...owners, values: Float32Array.from(effects.flat()) }, strata);
   const withBit = (scale: number, bit?: number): number =>
     bit === undefined ? scale : decodeHalf(encodeHalf(scale) ^ (1 << bit));
   const engine = { scales: (_: string, bit?: number) => Float32Array.from(scales, (scale) => withBit(scale, bit)) };
-  const summarizeEffects = (unit: string, visit: (summary: EffectSummary) => void): void =>
-    visit({ tensor, group: unit === 'group' ? 0 : undefined, ...sums, cost: cost && Float32Array.from(cost) });
-  return lowerBound(settings).rank(engine, { summarizeEffects }, most);
+  const visitEffects = (unit: string, visit: (effects: ProbeEffects) => void): void =>
+    visit({
+      ...{ tensor, group: unit === 'group' ? 0 : undefined, owners: effects.length, rows: effects[0].length },
+      values: Float32Array.from(effects.flat()),
+      cost: cost && Float32Array.from(cost),
+    });
+  const perProbe = new Float64Array(effects.length);
+  return lowerBound(settings).rank({ engine, fitness: { visitEffects, strata, slopes }, perProbe, most, made });
 }
+
+const rank = (...asked: Parameters<typeof rankAll>) => rankAll(...asked).gaining;
 
 interface RankOptions {
   readonly strata?: readonly (readonly number[])[];
   readonly cost?: readonly number[];
   readonly scales?: readonly number[];
   readonly most?: number;
+  readonly made?: readonly Flip[];
+  readonly slopes?: (perProbe: Float64Array) => Slopes;
 }
 
 describe('the lower bound of rows', () => {
@@ -67,6 +81,46 @@ describe('the lower bound of rows', () => {
     expect(rows(0, 1)).toEqual([1]);
     const many = [Array.from({ length: 1000 }, (_, row) => (row % 10 === 3 ? 2 : 1))];
     expect(rank({ z: 0 }, many, { most: 3 }).map(({ flip }) => flip.row)).toEqual([3, 13, 23]);
+  });
+
+  test('weighs what probes gain and lose as the fitness does', () => {
+    const slopes = (perProbe: Float64Array): Slopes => ({
+      rise: perProbe.map((_, probe) => (probe === 0 ? 0 : 1)),
+      fall: perProbe.map(() => 5),
+    });
+    // What raises a solved probe is nothing, and what lowers any counts five times.
+    expect(rank({ z: 0 }, [[1], [0]], { slopes })).toEqual([]);
+    expect(rank({ z: 0 }, [[0], [1]], { slopes })).toMatchObject([{ score: 0.5 }]);
+    expect(rank({ z: 0 }, [[-0.1], [1]], { slopes })).toMatchObject([{ score: expect.closeTo(0.25, 6) }]);
+  });
+
+  test('takes in its turn what is best once those before it are flipped', () => {
+    // Two kinds of probes, each solved once it is measured at 1: after a row for the one, rows for the other.
+    const kinds = [
+      [1, 1, 0.4],
+      [0, 0, 0.4],
+    ];
+    const slopes = (perProbe: Float64Array): Slopes => ({
+      rise: perProbe.map((value) => (value >= 1 ? 0 : 1)),
+      fall: perProbe.map(() => 1),
+    });
+    expect(rank({ z: 0 }, kinds, { slopes }).map(({ flip }) => flip.row)).toEqual([0, 2]);
+    expect(rank({ z: 0 }, kinds).map(({ flip }) => flip.row)).toEqual([0, 1, 2]);
+  });
+
+  test('lists what was made, to be undone, the least loss first', () => {
+    const made = [0, 1, 2].map((row) => ({ kind: 'row', tensor, row }) as const);
+    const { gaining, undoing } = rankAll({ z: 0 }, [[-3, 2, -1]], { made });
+    expect(undoing.map(({ flip, score }) => [flip.row, score])).toEqual([
+      [1, 2],
+      [2, -1],
+      [0, -3],
+    ]);
+    expect(gaining).toEqual([{ flip: made[1], score: 2 }]);
+  });
+
+  test('does not count what the cost would give back', () => {
+    expect(rank({ z: 0 }, [[1]], { cost: [-7] })).toMatchObject([{ score: 1 }]);
   });
 
   test('refuses layers that the model lacks', async () => {

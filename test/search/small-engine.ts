@@ -37,7 +37,7 @@ export const asciiTokenizer: Tokenizer = {
 };
 
 /** Rows by the key `tensor:row`. `base` is what the model does unflipped, beyond the hash's noise. */
-export function smallEngine(effects: Record<string, RowEffect> = {}, base: RowEffect = () => 0): SmallEngine {
+export function smallEngine(effects: Record<string, RowEffect> = {}, base?: RowEffect): SmallEngine {
   const flipped = new Set<string>();
   let open = 0;
   let tokensEvaluated = 0;
@@ -45,13 +45,23 @@ export function smallEngine(effects: Record<string, RowEffect> = {}, base: RowEf
     Array.from({ length: LAYERS }, (_, layer) => `blk.${layer}.${kind}.weight`),
   );
 
+  /** By the context and what is flipped that has an effect, anything where there is a base: most is asked for again and again. */
+  const known = new Map<string, Float32Array>();
+
   function logits(context: TokenIds): Float32Array {
     const text = asciiTokenizer.decode(context);
-    const active = [base, ...[...flipped].sort().flatMap((key) => effects[key] ?? [])];
-    return Float32Array.from({ length: VOCABULARY }, (_, token) => {
-      const letter = String.fromCharCode(token);
-      return active.reduce((sum, effect) => sum + effect(text, letter), noise(text, token));
-    });
+    const keys = [...flipped].filter((key) => base || key in effects).sort();
+    const place = `${keys.join(' ')} ${text}`;
+    let result = known.get(place);
+    if (!result) {
+      const active = [...(base ? [base] : []), ...keys.flatMap((key) => effects[key] ?? [])];
+      result = Float32Array.from({ length: VOCABULARY }, (_, token) => {
+        const letter = String.fromCharCode(token);
+        return active.reduce((sum, effect) => sum + effect(text, letter), noise(text, token));
+      });
+      known.set(place, result);
+    }
+    return result;
   }
 
   /** Effects of rows on some values, found by really flipping each: (values, rows) by tensor. */

@@ -93,7 +93,9 @@ function tapedEvaluations(prepared: PreparedFitness, engine: Engine, tape: Tape)
       tape.take('keep', () => void prepared.keep());
       kept = tape.mark();
     },
-    summarizeEffects: (unit, visit) => prepared.summarizeEffects(unit, visit),
+    strata: prepared.strata,
+    slopes: (perProbe) => prepared.slopes(perProbe),
+    visitEffects: (unit, visit) => prepared.visitEffects(unit, visit),
     screen(probes) {
       const screen = lateScreen(() => prepared.screen(probes), tape);
       screens.add(screen);
@@ -139,6 +141,6 @@ function tapedRanking(ranking: Ranking, tape: Tape): Ranking {
   return {
     name: ranking.name,
     settings: ranking.settings,
-    rank: (...asked) => tape.take('rank', () => ranking.rank(...asked)),
+    rank: (asked) => tape.take('rank', () => ranking.rank(asked)),
   };
 }

@@ -1,28 +1,29 @@
 /**
- * Owns the default fitness: how likely the whole correct answer is, and how far the model has moved elsewhere.
+ * Owns the default fitness: how likely right answers are, and how far the model has moved elsewhere.
  *
- *     score      = log((p + floor) / (1 + floor)), p = min(e^ceiling, probability of the whole answer)
- *     gain       = mean(score − loss weight · max(0, reference score − score))
+ *     score      = log((p + floor) / (1 + floor)), p = min(e^ceiling, probability of generating a right answer)
+ *     gain       = mean(score − loss weight · max(0, reference score − score)), of a probability of at most `safe` there
  *     objective  = gain − divergence weight · mean over positions of KL(reference ‖ present)
  *
+ * An answer is right when it is the whole line, so its end counts like its other tokens: ` 6` must not go on to ` 6x`.
  * What a probe loses counts more than what another gains: a problem that was right should stay right. A probability is
  * measured against every competitor, a solved probe earns nothing more, and divergence has no lower end: the objective
  * cannot be driven up by destroying answers. With a floor, what is hopeless earns little more either, so that the flips go
- * to what can be won. The positions are those of the control texts, prompt and correct answer;
+ * to what can be won. The positions are those of the control texts, prompt and right answer;
  * without controls, those of the probes' own prompts, where nothing should change either.
  */
 import type { Engine, PreparedBatch, Sequence } from '../../engine/engine.js';
-import type { Fitness } from '../fitness.js';
+import type { Fitness, Slopes } from '../fitness.js';
 import type { Probe } from '../probes.js';
-import { answerSequence } from '../sequences.js';
+import { rightSequences } from '../sequences.js';
 import {
   type FitnessTerms,
   mean,
   negated,
   noCost,
+  type PreparedProbes,
   type PreparedTerm,
   prepareTerms,
-  type PreparedScores,
   sum,
 } from './terms.js';
 
@@ -37,7 +38,11 @@ export interface AnswerSettings {
   lossWeight: number;
   /** The same, on top, for probes that the reference predicts right: they are what can break. */
   rightLossWeight: number;
+  /** The probability from which on an answer is safe: what it loses above that is no loss of an answer. */
+  safe: number;
 }
+
+type Scoring = Omit<AnswerSettings, 'divergenceWeight'>;
 
 /** Makes the `answer` fitness: ceiling −0.02, weight 4 of divergence, 2 of losses, no floor. */
 export function answerFitness({
@@ -46,10 +51,11 @@ export function answerFitness({
   floor = 0,
   lossWeight = 2,
   rightLossWeight = 0,
+  safe = 1,
 }: Partial<AnswerSettings> = {}): Fitness {
-  const scoring = { ceiling, floor, lossWeight, rightLossWeight };
+  const scoring = { ceiling, floor, lossWeight, rightLossWeight, safe };
   const terms: FitnessTerms = {
-    prepareScores: (engine, probes) => prepareLikelihoods(engine, probes, scoring),
+    prepareProbes: (engine, probes) => prepareAnswers(engine, probes, scoring),
     prepareCost(engine, probes, controls) {
       const texts = leashTexts(engine, probes, controls);
       return texts.length > 0 ? prepareDivergence(engine, texts, divergenceWeight) : noCost;
@@ -62,59 +68,89 @@ export function answerFitness({
   };
 }
 
-function prepareLikelihoods(
-  engine: Engine,
-  probes: readonly Probe[],
-  { ceiling, floor, lossWeight, rightLossWeight }: Omit<AnswerSettings, 'divergenceWeight'>,
-): PreparedScores {
-  const sequences = probes.map(({ prompt, correct }) => answerSequence(engine.tokenizer, prompt, correct));
-  const batch = engine.prepare(sequences);
-  const scoreOf = (logProbability: number): number =>
-    floor === 0 ? logProbability : Math.log((Math.exp(logProbability) + floor) / (1 + floor));
-  const scores = (): Float64Array =>
-    Float64Array.from(batch.logProbabilities(), (answer) => scoreOf(Math.min(ceiling, sum(answer))));
-  const solved = scoreOf(ceiling);
-  /** ∂score / ∂log p = p / (p + floor). */
-  const steepness = (score: number): number => Math.max(0, 1 - floor / (Math.exp(score) * (1 + floor)));
-  let reference: Float64Array = new Float64Array(probes.length);
-  let lossWeights: Float64Array = new Float64Array(probes.length);
+/** Measures log p of a right answer, in whatever way it is given. */
+function prepareAnswers(engine: Engine, probes: readonly Probe[], scoring: Scoring): PreparedProbes {
+  const ways = probes.map((probe) => rightSequences(engine.tokenizer, probe));
+  const batch = engine.prepare(ways.flat());
+  /** The probe that each way answers. */
+  const owners = ways.flatMap((sequences, probe) => sequences.map(() => probe));
+  const measure = () => {
+    const ofWays = batch.logProbabilities().map(sum);
+    return { ofWays, ofProbes: logSumExp(ofWays, owners, probes.length) };
+  };
   return {
     tokenCount: batch.tokenCount,
-    compute: scores,
+    compute: () => measure().ofProbes,
     keep: () => batch.keep(),
-    setReference() {
-      const right = rightLossWeight === 0 ? [] : predictedRight(batch);
-      lossWeights = Float64Array.from(probes, (_, probe) => lossWeight + (right[probe] ? rightLossWeight : 0));
-      return (reference = scores());
-    },
-    gain: (present) =>
-      mean(present.map((score, probe) => score - lossWeights[probe] * Math.max(0, reference[probe] - score))),
     visitEffects(unit, visit) {
       batch.keep();
-      const slopes = scores().map((score, probe) => {
-        // What is solved has no slope.
-        if (score === solved) return 0;
-        return steepness(score) * (score < reference[probe] ? 1 + lossWeights[probe] : 1);
-      });
-      batch.visitAnswerEffects(slopes, unit, visit);
+      const { ofWays, ofProbes } = measure();
+      // Of the logarithm of a sum each part has the slope of its share.
+      const shares = ofWays.map((value, way) => Math.exp(value - ofProbes[owners[way]]));
+      batch.visitAnswerEffects(shares, unit, visit, owners);
     },
     dispose: () => batch.dispose(),
+    ...scoringOf(probes.length, scoring, () => predictedRight(batch, owners)),
   };
 }
 
-/** Whether the present model's likeliest token is the answer's at every place of it. */
-function predictedRight(batch: PreparedBatch): boolean[] {
-  return batch.predictions().map((likeliest, index) => {
-    const { tokens, from } = batch.sequences[index];
+/** What the measured probabilities are worth; `rightNow` tells which probes the present weights predict right. */
+function scoringOf(
+  count: number,
+  { ceiling, floor, lossWeight, rightLossWeight, safe }: Scoring,
+  rightNow: () => ReadonlySet<number>,
+): Pick<PreparedProbes, 'setReference' | 'scores' | 'gain' | 'slopes'> {
+  let reference: Float64Array = new Float64Array(count);
+  let lossWeights: Float64Array = new Float64Array(count);
+  const scores = (perProbe: Float64Array): Float64Array =>
+    perProbe.map((logP) => Math.log((Math.exp(Math.min(ceiling, logP)) + floor) / (1 + floor)));
+  return {
+    scores,
+    setReference(perProbe) {
+      const right = rightLossWeight === 0 ? new Set() : rightNow();
+      lossWeights = new Float64Array(count).map((_, probe) => lossWeight + (right.has(probe) ? rightLossWeight : 0));
+      reference = scores(perProbe.map((logP) => Math.min(logP, Math.log(safe))));
+    },
+    gain: (perProbe) =>
+      mean(scores(perProbe).map((score, i) => score - lossWeights[i] * Math.max(0, reference[i] - score))),
+    slopes(perProbe): Slopes {
+      /** ∂score / ∂log p = p / (p + floor). */
+      const steepness = perProbe.map((logP) => 1 / (1 + floor * Math.exp(-Math.min(ceiling, logP))));
+      const present = scores(perProbe);
+      return {
+        // What is solved has nothing more to gain.
+        rise: steepness.map((slope, i) =>
+          perProbe[i] >= ceiling ? 0 : slope * (present[i] < reference[i] ? 1 + lossWeights[i] : 1),
+        ),
+        fall: steepness.map((slope, i) => slope * (present[i] <= reference[i] ? 1 + lossWeights[i] : 1)),
+      };
+    },
+  };
+}
+
+/** The probes of which the present model's likeliest token is, at every place, that of one way to answer right. */
+function predictedRight(batch: PreparedBatch, owners: readonly number[]): Set<number> {
+  const right = batch.predictions().map((likeliest, way) => {
+    const { tokens, from } = batch.sequences[way];
     return likeliest.every((token, place) => token === tokens[from + place]);
   });
+  return new Set(owners.filter((_, way) => right[way]));
+}
+
+/** log Σ exp of the values of each owner: (owners). */
+function logSumExp(values: readonly number[], owners: readonly number[], count: number): Float64Array {
+  const greatest = new Float64Array(count).fill(-Infinity);
+  owners.forEach((owner, i) => (greatest[owner] = Math.max(greatest[owner], values[i])));
+  const sums = new Float64Array(count);
+  owners.forEach((owner, i) => (sums[owner] += Math.exp(values[i] - greatest[owner])));
+  return sums.map((total, owner) => greatest[owner] + Math.log(total));
 }
 
 /** Texts on which the model should stay as it is, every position of them that has a token before it. */
 function leashTexts(engine: Engine, probes: readonly Probe[], controls: readonly Probe[]): Sequence[] {
   const tokens =
     controls.length > 0
-      ? controls.map(({ prompt, correct }) => answerSequence(engine.tokenizer, prompt, correct).tokens)
+      ? controls.map((control) => rightSequences(engine.tokenizer, control)[0].tokens)
       : probes.map(({ prompt }) => engine.tokenizer.encode(prompt));
   return tokens.filter((text) => text.length > 1).map((text) => ({ tokens: text, from: 1 }));
 }

@@ -16,7 +16,7 @@ import {
   mean,
   negated,
   noCost,
-  type PreparedScores,
+  type PreparedProbes,
   type PreparedTerm,
   prepareTerms,
   sum,
@@ -30,7 +30,7 @@ export interface GapSettings {
 /** Makes the `gap` fitness; λ is 2 as published. Its `prepare` throws PROBES_UNUSABLE for a probe or control without `wrong`. */
 export function gapFitness({ penalty = 2 }: Partial<GapSettings> = {}): Fitness {
   const terms: FitnessTerms = {
-    prepareScores: prepareProbes,
+    prepareProbes,
     prepareCost: (engine, _probes, controls) =>
       controls.length > 0 ? prepareLostGap(engine, controls, penalty) : noCost,
   };
@@ -76,13 +76,15 @@ function prepareGaps(engine: Engine, probes: readonly Probe[]): Gaps {
   };
 }
 
-function prepareProbes(engine: Engine, probes: readonly Probe[]): PreparedScores {
-  const gaps = prepareGaps(engine, probes);
+function prepareProbes(engine: Engine, probes: readonly Probe[]): PreparedProbes {
+  const slope = new Float64Array(probes.length).fill(1);
   let reference: Float64Array = new Float64Array(probes.length);
   return {
-    ...gaps,
-    setReference: () => (reference = gaps.compute()),
+    ...prepareGaps(engine, probes),
+    setReference: (present) => void (reference = present),
+    scores: (gaps) => gaps,
     gain: (present) => mean(present.map((gap, index) => gap - reference[index])),
+    slopes: () => ({ rise: slope, fall: slope }),
   };
 }
 

@@ -1,9 +1,8 @@
 /** Owns how a fitness is put together from a score of every probe and a cost of the controls. */
 import type { EffectUnit, EffectVisitor, Engine } from '../../engine/engine.js';
 import { SearchError } from '../../errors.js';
-import type { FitnessValue, PreparedFitness, Screen } from '../fitness.js';
+import type { FitnessValue, PreparedFitness, Screen, Slopes } from '../fitness.js';
 import type { Probe } from '../probes.js';
-import { summarizeOwners } from './summary.js';
 
 /** Something laid out that can be computed for the present weights, again and again. */
 export interface PreparedTerm<Value> {
@@ -16,18 +15,20 @@ export interface PreparedTerm<Value> {
   dispose(): void;
 }
 
-/** The scores of probes, laid out; its effects are those on every probe's part of the gain. */
-export interface PreparedScores extends PreparedTerm<Float64Array> {
-  /** Takes the present weights as what gains and effects are measured against. → their scores */
-  setReference(): Float64Array;
-  /** Sums up the probes' scores: what they give against the reference. */
-  gain(scores: Float64Array): number;
+/** Probes, laid out to be measured, in nats: (probes). The effects are those on what is measured of each. */
+export interface PreparedProbes extends PreparedTerm<Float64Array> {
+  /** Takes the present weights, just measured, as what gains are counted from. */
+  setReference(perProbe: Float64Array): void;
+  /** What each probe is worth, as it is measured. */
+  scores(perProbe: Float64Array): Float64Array;
+  /** What all are worth against the reference. */
+  gain(perProbe: Float64Array): number;
+  slopes(perProbe: Float64Array): Slopes;
 }
 
 /** The terms of one fitness function. */
 export interface FitnessTerms {
-  /** Lays out the scores of probes, in nats: (probes). */
-  prepareScores(engine: Engine, probes: readonly Probe[]): PreparedScores;
+  prepareProbes(engine: Engine, probes: readonly Probe[]): PreparedProbes;
   /** Lays out the cost of the controls, ≥ 0 and 0 at the present weights. */
   prepareCost(engine: Engine, probes: readonly Probe[], controls: readonly Probe[]): PreparedTerm<number>;
 }
@@ -44,50 +45,50 @@ export function prepareTerms(
       hint: 'Name a probe file with at least one probe.',
     });
   }
-  const scores = terms.prepareScores(engine, probes);
+  const measured = terms.prepareProbes(engine, probes);
   const cost = terms.prepareCost(engine, probes, controls);
-  const reference = scores.setReference();
-  const strata = bySet(probes);
+  const reference = measured.compute();
+  measured.setReference(reference);
 
   function valueOf(perProbe: Float64Array): FitnessValue {
-    const gain = scores.gain(perProbe);
+    const gain = measured.gain(perProbe);
     const loss = cost.compute();
     return { objective: gain - loss, gain, cost: loss, perProbe };
   }
 
   const prepared: PreparedFitness = {
     start: valueOf(reference),
-    tokenCount: scores.tokenCount + cost.tokenCount,
-    evaluate: () => valueOf(scores.compute()),
+    tokenCount: measured.tokenCount + cost.tokenCount,
+    strata: bySet(probes),
+    evaluate: () => valueOf(measured.compute()),
     evaluateAbove(bar) {
-      const perProbe = scores.compute();
-      if (scores.gain(perProbe) <= bar) return undefined;
+      const perProbe = measured.compute();
+      if (measured.gain(perProbe) <= bar) return undefined;
       const value = valueOf(perProbe);
       return value.objective > bar ? value : undefined;
     },
     keep() {
-      scores.keep();
+      measured.keep();
       cost.keep();
     },
-    summarizeEffects(unit, visit) {
+    slopes: (perProbe) => measured.slopes(perProbe),
+    visitEffects(unit, visit) {
       const costs = new Map<string, Float32Array>();
       const keyOf = (tensor: string, group: number | undefined): string => `${tensor} ${group ?? ''}`;
       cost.visitEffects(unit, ({ tensor, group, values }) => costs.set(keyOf(tensor, group), values));
-      const summarize: EffectVisitor = (effects) => {
-        const { tensor, group } = effects;
-        visit({ tensor, group, ...summarizeOwners(effects, strata), cost: costs.get(keyOf(tensor, group)) });
-      };
-      scores.visitEffects(unit, summarize);
+      measured.visitEffects(unit, (effects) =>
+        visit({ ...effects, cost: costs.get(keyOf(effects.tensor, effects.group)) }),
+      );
     },
     screen: (chosen) =>
       screenOf(
-        terms.prepareScores(
+        terms.prepareProbes(
           engine,
           chosen.map((index) => probes[index]),
         ),
       ),
     dispose() {
-      scores.dispose();
+      measured.dispose();
       cost.dispose();
     },
   };
@@ -106,10 +107,11 @@ function bySet(probes: readonly Probe[]): number[][] {
   return [...indices.values()];
 }
 
-function screenOf(scores: PreparedScores): Screen {
-  const start = mean(scores.compute());
-  scores.keep();
-  return { start, score: () => mean(scores.compute()), dispose: () => scores.dispose() };
+function screenOf(probes: PreparedProbes): Screen {
+  const score = (): number => mean(probes.scores(probes.compute()));
+  const start = score();
+  probes.keep();
+  return { start, score, dispose: () => probes.dispose() };
 }
 
 /** The cost of controls when there is nothing to lose. */

@@ -10,15 +10,15 @@
  */
 import type { Engine } from '../../engine/engine.js';
 import { compactSize } from '../../patch/compact.js';
-import { type Flip, formatFlip } from '../../patch/flip.js';
-import { maskFlips, maskOf } from '../../patch/mask.js';
+import type { Flip } from '../../patch/flip.js';
 import { rising } from '../acceptance.js';
 import { answerProbes } from '../evaluate.js';
 import { nextTurn } from '../event-loop.js';
-import type { FitnessValue } from '../fitness.js';
+import type { FitnessValue, PreparedFitness } from '../fitness.js';
 import { splitProbes } from '../hold-back.js';
 import type { Probe } from '../probes.js';
-import { lowerBound, type Ranking } from '../ranking.js';
+import { lowerBound, type RankedFlip, type RankedFlips, type Ranking } from '../ranking.js';
+import { makeRoom, type Room, union } from '../room.js';
 import { type Budget, limitReached, secondsLeft, type Spent, type StopReason } from '../stopping.js';
 import {
   nameAndSettings,
@@ -102,14 +102,16 @@ async function follow(problem: SearchProblem, strategy: SearchPart, settings: Gu
   const { searched, heldBack } = splitProbes(problem.probes, settings.heldBack, seed);
   let iterations = 0;
   const spent = (flips: readonly Flip[]): Spent => ({ iterations, flips: flips.length, elapsedMs: now() - startMs });
-  const isSmall = (flips: readonly Flip[]): boolean =>
-    budget.flips === undefined ? compactSize(flips) <= settings.mostBytes : flips.length <= budget.flips;
+  const room: Room = budget.flips === undefined ? { bytes: settings.mostBytes } : { flips: budget.flips };
 
   /** Whether the last rounds gained hardly anything more. */
   function hasSettled(objectives: readonly number[], start: number): boolean {
     const [before, now] = [objectives.at(-1 - settings.patience), objectives.at(-1) ?? start];
     return before !== undefined && now - before < settings.leastGain * (now - start);
   }
+
+  const rank = (fitness: PreparedFitness, { value, flips }: Pick<Position, 'value' | 'flips'>, most: number): RankedFlips =>
+    settings.ranking.rank({ engine, fitness, perProbe: value.perProbe, most, made: flips });
 
   /** Climbs until something ends it. Finds and leaves the engine without flips. */
   async function climb({ probes, from, heldBack: judges, limits: until }: Climb): Promise<Climbed> {
@@ -148,12 +150,12 @@ async function follow(problem: SearchProblem, strategy: SearchPart, settings: Gu
       for (;;) {
         const reached = signal?.aborted ? 'interrupted' : limitReached(until, spent(position.flips));
         if (reached) return ended(reached);
-        const ranked = settings.ranking.rank(engine, fitness, settings.depth * width).map(({ flip }) => flip);
-        const fits = (more: readonly Flip[]): boolean => isSmall(union(position.flips, more));
-        if (ranked.length > 0 && !fits(ranked.slice(0, 1))) return ended('flips');
+        const ranked = rank(fitness, position, settings.depth * width);
+        const undoing = flipsOf(ranked.undoing);
         let trials = 0;
         const tried = await tryTogether({
-          ...{ engine, flips: ranked, step: width, depth: settings.depth, fits, present: position.value },
+          ...{ engine, flips: flipsOf(ranked.gaining), step: width, depth: settings.depth, present: position.value },
+          withRoom: (more) => makeRoom(position.flips, more, undoing, room),
           betterThan(other) {
             const value = fitness.evaluateAbove(acceptance.bar(other));
             trials += 1;
@@ -166,11 +168,11 @@ async function follow(problem: SearchProblem, strategy: SearchPart, settings: Gu
         if (!tried.accepted && signal?.aborted) return ended('interrupted');
         iterations += tried.evaluated;
         if (!tried.accepted) return ended('exhausted');
-        const { flips, value } = tried.accepted;
+        const { flips, asked, value } = tried.accepted;
         fitness.keep();
         // What is flipped must be known before anything else can fail, to be taken back in the end.
         position = { ...position, value, flips: union(position.flips, flips) };
-        width = Math.min(settings.step, Math.max(SMALL_STEP, 2 * flips.length));
+        width = Math.min(settings.step, Math.max(SMALL_STEP, 2 * asked));
         if (budget.flips === undefined && position.flips.length > 0) {
           mostFlips = Math.round((position.flips.length * settings.mostBytes) / compactSize(position.flips));
         }
@@ -204,16 +206,14 @@ async function follow(problem: SearchProblem, strategy: SearchPart, settings: Gu
    */
   async function pruned(flips: readonly Flip[]): Promise<readonly Flip[] | undefined> {
     const fitness = problem.fitness.prepare(engine, heldBack, problem.controls);
-    const made = new Set(flips.map(formatFlip));
     let kept = flips;
     engine.toggle(kept);
     try {
       const present = fitness.evaluate();
       fitness.keep();
-      const ranked = settings.ranking.rank(engine, fitness, flips.length, (flip) => made.has(formatFlip(flip)));
-      const undone = ranked.map(({ flip }) => flip);
+      const undone = flipsOf(rank(fitness, { value: present, flips }, 0).undoing.filter(({ score }) => score > 0));
       const { accepted } = await tryTogether({
-        ...{ engine, present, flips: undone, step: undone.length, depth: 1, fits: () => true },
+        ...{ engine, present, flips: undone, step: undone.length, depth: 1, withRoom: (more) => more },
         betterThan: (other) => fitness.evaluateAbove(acceptance.bar(other)),
         ...(signal && { signal }),
       });
@@ -258,8 +258,7 @@ async function follow(problem: SearchProblem, strategy: SearchPart, settings: Gu
   };
 }
 
-/** What is flipped on balance when flips are added to others, in canonical order: a flip made twice is none. */
-const union = (flips: readonly Flip[], more: readonly Flip[]): Flip[] => maskFlips(maskOf([...flips, ...more]));
+const flipsOf = (ranked: readonly RankedFlip[]): Flip[] => ranked.map(({ flip }) => flip);
 
 const countRight = ({ heldBackRight }: Position): number => heldBackRight.filter((right) => right).length;
 
