@@ -17,7 +17,7 @@ import { parseProbes, type Probe } from '../src/search/probes.js';
 import { seededRandom } from '../src/search/random.js';
 import { lowerBound } from '../src/search/ranking.js';
 import { summarizeGains } from '../src/search/ranking/summary.js';
-import { answerFor } from '../src/search/recommended.js';
+import { recommendedFitness } from '../src/search/recommended.js';
 import { compareSlopes } from '../test/engine/slopes.js';
 import { measureShape } from './attribution/shape.js';
 import { atLeast, atMost, type Bar, below, formatVerdict, isMissed, judge } from './quality/verdict.js';
@@ -124,13 +124,15 @@ function measureSlopes(engine: Engine, count: number): void {
 /** Mean effects over the probes, less the cost, unit by unit. */
 function meansOf(fitness: PreparedFitness, unit: EffectUnit): Scored[] {
   const scored: Scored[] = [];
-  const slopes = fitness.slopes(fitness.start.perProbe);
+  const response = fitness.respond(fitness.start.perProbe);
   fitness.visitEffects(unit, (effects) => {
     const { tensor, group, cost } = effects;
-    summarizeGains(effects, slopes, fitness.strata).mean.forEach((value, row) => {
-      const flip: Flip = group === undefined ? { kind: 'row', tensor, row } : { kind: 'group', tensor, row, group };
-      scored.push({ flip, score: value - (cost?.[row] ?? 0) });
-    });
+    summarizeGains(effects, response, fitness.strata, new Float32Array(effects.rows).fill(1)).mean.forEach(
+      (value, row) => {
+        const flip: Flip = group === undefined ? { kind: 'row', tensor, row } : { kind: 'group', tensor, row, group };
+        scored.push({ flip, score: value - (cost?.[row] ?? 0) });
+      },
+    );
   });
   return scored;
 }
@@ -198,7 +200,7 @@ if (values.shape !== undefined) {
   const engine = await openEngine(bytesSource(model), { threads: Number(values.threads) });
   measureSlopes(engine, Number(values.rows));
   const probes = probesOf(values.probes);
-  const fitness = answerFor(probes).prepare(engine, probes, probesOf('knowledge'));
+  const fitness = recommendedFitness().prepare(engine, probes, probesOf('knowledge'));
   measureCost(engine, fitness);
   measureTruth(engine, fitness, Number(values.rows));
   fitness.dispose();

@@ -4,7 +4,7 @@ import type { Flip } from '../src/patch/flip.js';
 import { type AnswerComparison, answerProbes, compareAnswers, type ProbeAnswer } from '../src/search/evaluate.js';
 import type { Fitness } from '../src/search/fitness.js';
 import type { Probe, ProbeSet } from '../src/search/probes.js';
-import { answerFor, guidedFor } from '../src/search/recommended.js';
+import { recommendedFitness, guidedFor } from '../src/search/recommended.js';
 import type { SearchResult, Strategy } from '../src/search/strategy.js';
 import type { TextSet } from '../src/search/texts.js';
 
@@ -52,7 +52,7 @@ export function createLaboratory({ readProbes, ...inputs }: LaboratoryInputs): L
       engine,
       probes: request.probes,
       controls: request.controls ?? probes('knowledge').probes,
-      fitness: request.fitness ?? answerFor(request.probes),
+      fitness: request.fitness ?? recommendedFitness(),
       seed,
       budget: strategy.name === 'guided' ? {} : { iterations },
     });

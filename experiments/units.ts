@@ -25,12 +25,17 @@ export function promises(
   { perProbe }: FitnessValue = fitness.start,
 ): UnitPromise[] {
   const found: UnitPromise[] = [];
-  const slopes = fitness.slopes(perProbe);
+  const response = fitness.respond(perProbe);
   fitness.visitEffects(unit, (effects) => {
     const { tensor, group, cost } = effects;
     const { layer, projection } = parseTensorName(tensor);
     if (layer === undefined) return;
-    const { mean, standardError } = summarizeGains(effects, slopes, fitness.strata);
+    const { mean, standardError } = summarizeGains(
+      effects,
+      response,
+      fitness.strata,
+      new Float32Array(effects.rows).fill(1),
+    );
     mean.forEach((value, row) => {
       const expected = value - (cost?.[row] ?? 0);
       const flip: Flip = group === undefined ? { kind: 'row', tensor, row } : { kind: 'group', tensor, row, group };

@@ -32,5 +32,5 @@ export { gapFitness } from './search/fitness/gap.js';
 export { scaleWeightedRows } from './search/candidates.js';
 export { greedy } from './search/strategies/greedy.js';
 export { guided } from './search/strategies/guided.js';
-export { answerFor, guidedFor } from './search/recommended.js';
+export { recommendedFitness, guidedFor } from './search/recommended.js';
 export type { SearchProblem, SearchResult, Strategy } from './search/strategy.js';

@@ -51,9 +51,12 @@ export async function measureShape({
     const kept = performance.now();
     let units = 0;
     let largest = 0;
-    const even = new Float64Array(sequences).fill(1);
+    const [even, none] = [new Float64Array(sequences).fill(1), new Float64Array(sequences)];
+    const response = { rise: even, fall: even, lead: none, price: none };
     const visit: EffectVisitor = (effects) => {
-      const { mean, standardError } = summarizeGains(effects, { rise: even, fall: even }, [drawn.map((_, i) => i)]);
+      const { mean, standardError } = summarizeGains(
+        ...([effects, response, [drawn.map((_, i) => i)], new Float32Array(effects.rows).fill(1)] as const),
+      );
       units += effects.rows;
       for (let row = 0; row < effects.rows; row++) largest = Math.max(largest, mean[row] - standardError[row]);
     };

@@ -1,5 +1,5 @@
 /** Owns the check of cost: what the default search needs to pass greedy's fitness, against what greedy needed for it. */
-import { answerFor, type Engine, greedy, guidedFor, type SearchResult } from '../../src/index.js';
+import { recommendedFitness, type Engine, greedy, guidedFor, type SearchResult } from '../../src/index.js';
 import { under } from './found.js';
 import { probesOf } from './model.js';
 import { atMost } from './verdict.js';
@@ -34,7 +34,7 @@ export const computeBars = [
  */
 export async function compareCompute(engine: Engine, name: string, seed: number): Promise<ComputeRun> {
   const [probes, controls] = [probesOf(name), probesOf('knowledge')];
-  const fitness = answerFor(probes);
+  const fitness = recommendedFitness();
   const problem = { engine, probes, controls, fitness, seed };
   const climbed = await greedy().search({ ...problem, budget: { iterations: ITERATIONS } });
   /** What was spent when an iteration ended. */

@@ -1,6 +1,6 @@
 /** Owns what searches with default settings find on one model, each run once however many checks ask for it. */
 import {
-  answerFor,
+  recommendedFitness,
   type Engine,
   type Flip,
   guidedFor,
@@ -54,7 +54,7 @@ export function findings(engine: Engine): Findings {
 
 /** A search as `bankai commit` does it where nothing is said. */
 export function searchOn(engine: Engine, probes: readonly Probe[], seed: number): Promise<SearchResult> {
-  const fitness = answerFor(probes);
+  const fitness = recommendedFitness();
   return guidedFor(probes).search({ engine, probes, controls: probesOf('knowledge'), fitness, seed, budget: {} });
 }
 

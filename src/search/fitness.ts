@@ -37,7 +37,7 @@ export interface PreparedFitness {
   readonly start: FitnessValue;
   /** Distinct tokens of a full evaluation: one unit of work. */
   readonly tokenCount: number;
-  /** Indices of the probes of each set: each is a sample of a skill of its own. */
+  /** Indices of the probes of each set and category: each is a sample of a skill of its own. */
   readonly strata: readonly (readonly number[])[];
   evaluate(): FitnessValue;
   /**
@@ -47,8 +47,8 @@ export interface PreparedFitness {
   evaluateAbove(bar: number): FitnessValue | undefined;
   /** Makes the present weights, just evaluated, the place from which later evaluations start. */
   keep(): void;
-  /** How the gain answers to small changes, where probes are measured at `perProbe`. */
-  slopes(perProbe: Float64Array): Slopes;
+  /** How the gain responds to small changes, where probes are measured at `perProbe`. */
+  respond(perProbe: Float64Array): GainResponse;
   /**
    * The first-order effects of inverting each row or each 128-weight group alone, at the present weights, by one pass back
    * through the model: on what is measured of every probe, handed out tensor by tensor, from the last layer to the first.
@@ -61,12 +61,20 @@ export interface PreparedFitness {
 }
 
 /**
- * What each probe adds to the gain, which is their mean, per nat that is measured more of it (`rise`) or less (`fall`). The
- * two differ where the gain has an edge: what is right may have nothing to gain and much to lose.
+ * What each probe adds to the gain, which is their mean, when what is measured of it changes: piecewise linear, by probe.
+ *
+ *     e · (rise where e > 0, else fall) − price · (max(0, −lead − e) − max(0, −lead))
+ *
+ * So what is right may have nothing to gain, and much to lose as soon as it has lost its lead.
  */
-export interface Slopes {
+export interface GainResponse {
+  /** Per nat that is measured more, or less. */
   readonly rise: Float64Array;
   readonly fall: Float64Array;
+  /** Nats above the point from which on losses cost more; less than 0 below it. */
+  readonly lead: Float64Array;
+  /** What a nat below that point costs on top. */
+  readonly price: Float64Array;
 }
 
 /** How inverting each row of a tensor, or one group of it, would change what is measured of the probes: the owners. */

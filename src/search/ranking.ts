@@ -3,18 +3,18 @@ import type { Engine } from '../engine/engine.js';
 import { UsageError } from '../errors.js';
 import type { Flip } from '../patch/flip.js';
 import { parseTensorName } from '../patch/projection.js';
-import type { PreparedFitness, Settings } from './fitness.js';
+import type { PreparedFitness, ProbeEffects, Settings } from './fitness.js';
 import { bestOf } from './ranking/best-of.js';
 import { type Candidate, inTurn, promised, type RankedFlip } from './ranking/foresight.js';
 import { summarizeGains } from './ranking/summary.js';
-import { bitUnits, signUnits, type Unit } from './ranking/units.js';
+import { bitKinds, signKinds, type UnitKind } from './ranking/units.js';
 
 export type { RankedFlip } from './ranking/foresight.js';
 
 /** What is asked of a ranking. */
 export interface RankingRequest {
   readonly engine: Pick<Engine, 'scales'>;
-  readonly fitness: Pick<PreparedFitness, 'visitEffects' | 'slopes' | 'strata'>;
+  readonly fitness: Pick<PreparedFitness, 'visitEffects' | 'respond' | 'strata'>;
   /** What is measured of every probe at the present weights. */
   readonly perProbe: Float64Array;
   /** Flips that are wanted, at the most. */
@@ -76,34 +76,32 @@ export function lowerBound({
     rank({ engine, fitness, perProbe, most, made }) {
       const pool = bestOf<Candidate>(Math.max(POOL, most));
       const undoing: Candidate[] = [];
-      const unitsOf = unit === 'scale-bit' ? bitUnits(engine, bits, made) : signUnits(made);
-      const slopes = fitness.slopes(perProbe);
+      const kindsOf = unit === 'scale-bit' ? bitKinds(engine, bits, made) : signKinds(made);
+      const response = fitness.respond(perProbe);
       let chosen = 0;
       fitness.visitEffects(unit === 'row' ? 'row' : 'group', (effects) => {
         if (!isChosen(effects.tensor)) return;
         chosen += 1;
-        const { owners, rows, values, cost } = effects;
-        const along = summarizeGains(effects, slopes, fitness.strata);
-        const against = unit === 'scale-bit' ? summarizeGains(effects, slopes, fitness.strata, -1) : along;
-        const scoreOf = ({ row, part }: Unit): number => {
-          const { mean, standardError } = part < 0 ? against : along;
-          return Math.abs(part) * (mean[row] - z * standardError[row]) - Math.max(0, part * (cost?.[row] ?? 0));
-        };
-        const candidateOf = ({ row, part, flip }: Unit, score: number): Candidate => ({
-          ...{ flip: flip(), score, cost: Math.max(0, part * (cost?.[row] ?? 0)) },
-          effects: Float32Array.from({ length: owners }, (_, probe) => part * values[probe * rows + row]),
-        });
-        const { all, made: madeHere } = unitsOf(effects);
-        for (const choices of all) {
-          let [best, score] = [choices[0], scoreOf(choices[0])];
-          for (const other of choices.slice(1)) {
-            const otherScore = scoreOf(other);
-            if (otherScore > score) [best, score] = [other, otherScore];
-          }
-          pool.add(score, () => candidateOf(best, score));
+        const kinds = kindsOf(effects).map((kind) => boundsOf(kind, effects));
+        for (let row = 0; row < effects.rows; row++) {
+          const best = kinds.reduce((a, b) => (b.score(row) > a.score(row) ? b : a));
+          pool.add(best.score(row), () => best.candidate(row));
         }
-        undoing.push(...madeHere.map((unit) => candidateOf(unit, scoreOf(unit))));
+        for (const { made: rows, candidate } of kinds) undoing.push(...rows.map(candidate));
       });
+
+      /** The bounds of one kind of flip. */
+      function boundsOf({ parts, flip, made: rows }: UnitKind, effects: ProbeEffects) {
+        const { mean, standardError } = summarizeGains(effects, response, fitness.strata, parts);
+        const costOf = (row: number): number => Math.max(0, parts[row] * (effects.cost?.[row] ?? 0));
+        const score = (row: number): number => mean[row] - z * standardError[row] - costOf(row);
+        const ofProbe = (probe: number, row: number): number => parts[row] * effects.values[probe * effects.rows + row];
+        const candidate = (row: number): Candidate => ({
+          ...{ flip: flip(row), score: score(row), cost: costOf(row) },
+          effects: Float32Array.from({ length: effects.owners }, (_, probe) => ofProbe(probe, row)),
+        });
+        return { made: rows, score, candidate };
+      }
       if (chosen === 0) {
         throw new UsageError('USAGE', 'Cannot search: the model has none of the chosen matrices', {
           hint: 'Choose other layers.',

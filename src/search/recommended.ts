@@ -1,4 +1,4 @@
-/** Owns how a search is done where nobody says how: few probes ask for caution, many allow more. */
+/** Owns how a search is done where nobody says how. */
 import type { Fitness } from './fitness.js';
 import { answerFitness } from './fitness/answer.js';
 import type { Probe } from './probes.js';
@@ -7,38 +7,33 @@ import { guided } from './strategies/guided.js';
 import type { Strategy } from './strategy.js';
 
 /** From how many probes of every set on there are many. */
-const MANY = 100;
+const MANY_PROBES = 100;
 
 /**
- * Bits of scales are flipped, for they move a group by a quarter to a half of itself, where its signs move it by twice
- * itself: what is promised to first order is kept even by a hundred at once. `npm run bench:quality` shows what comes of it.
+ * Bits of scales are flipped, for they move a group by an eighth of itself to twice itself, where its signs move it by twice
+ * itself at least: what is promised to first order is kept even by hundreds at once. `npm run bench:quality` shows what comes
+ * of it.
  */
-const forFew = {
-  guided: { step: 128, leastGain: 0.02 },
-  ranking: { unit: 'scale-bit', z: 2 },
-} as const;
+const RANKING = { unit: 'scale-bit', bits: [10, 9, 8] } as const;
+const STEPS = { step: 256, depth: 2, leastGain: 0.02 } as const;
+const SCORING = { floor: 0.05, divergenceWeight: 8, lossWeight: 0, rightLossWeight: 4 } as const;
 
-/** What is set differently for many probes. */
-const forMany = {
-  answer: { floor: 0.05, divergenceWeight: 8, lossWeight: 0, rightLossWeight: 4 },
-  guided: { step: 256, depth: 2, heldBack: 0.125, leastGain: 0.02 },
-  ranking: { unit: 'scale-bit', bits: [9, 8], z: 0.5 },
-} as const;
+/** What helps a few may help them by chance. And their answers tell less than the search loses if they are held back. */
+const FEW = { z: 3, heldBack: 0 } as const;
+const MANY = { z: 2, heldBack: 0.125 } as const;
 
 /**
- * Says whether there are so many probes that a bolder search can be held in check: a lower bound that is less strict, and a
- * part of the probes held back to judge and prune by. Of several sets, each a skill of its own, the smallest counts.
+ * Says whether there are so many probes that a bolder search can be held in check, and a part of them held back to judge and
+ * prune by. Of several sets, each a skill of its own, the smallest counts.
  */
 function areMany(probes: readonly Probe[]): boolean {
   const sizes = new Map<string | undefined, number>();
   for (const { set } of probes) sizes.set(set, (sizes.get(set) ?? 0) + 1);
-  return sizes.size > 0 && Math.min(...sizes.values()) >= MANY;
+  return sizes.size > 0 && Math.min(...sizes.values()) >= MANY_PROBES;
 }
 
-/** The default fitness as it suits the probes. */
-export function answerFor(probes: readonly Probe[]): Fitness {
-  return answerFitness(areMany(probes) ? forMany.answer : {});
-}
+/** The default fitness. */
+export const recommendedFitness = (): Fitness => answerFitness(SCORING);
 
 /** The guided strategy as it suits the probes; `wrapped` may put something around its ranking. */
 export function guidedFor(
@@ -46,6 +41,6 @@ export function guidedFor(
   units: Pick<Partial<LowerBoundSettings>, 'layers'> = {},
   wrapped: (ranking: Ranking) => Ranking = (ranking) => ranking,
 ): Strategy {
-  const suited = areMany(probes) ? forMany : forFew;
-  return guided({ ranking: wrapped(lowerBound({ ...units, ...suited.ranking })), ...suited.guided });
+  const { z, heldBack } = areMany(probes) ? MANY : FEW;
+  return guided({ ranking: wrapped(lowerBound({ ...RANKING, z, ...units })), ...STEPS, heldBack });
 }

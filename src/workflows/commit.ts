@@ -18,7 +18,7 @@ import { assertHeldOut } from '../search/overlap.js';
 import { joinProbes, parseProbes, type Probe, type ProbeSet } from '../search/probes.js';
 import type { Budget } from '../search/stopping.js';
 import type { Ranking } from '../search/ranking.js';
-import { answerFor, guidedFor } from '../search/recommended.js';
+import { recommendedFitness, guidedFor } from '../search/recommended.js';
 import { greedy } from '../search/strategies/greedy.js';
 import type { SearchPart, SearchProgress, SearchResult, Strategy } from '../search/strategy.js';
 import { parseText } from '../search/texts.js';
@@ -58,9 +58,9 @@ export const strategies = {
   guided: ({ probes, rows, taped }: StrategyRequest) => guidedFor(probes, rows, taped),
 } as const satisfies Record<string, (request: StrategyRequest) => Strategy>;
 /** The fitness functions that can be named; the first is the default. */
-export const fitnesses = { answer: answerFor, gap: () => gapFitness() } as const satisfies Record<
+export const fitnesses = { answer: recommendedFitness, gap: () => gapFitness() } as const satisfies Record<
   string,
-  (probes: readonly Probe[]) => Fitness
+  () => Fitness
 >;
 
 export interface CommitRequest {
@@ -137,7 +137,7 @@ export async function commit(directory: string, request: CommitRequest, recorder
             engine,
             probes: joined,
             controls: controls.flatMap((set) => set.probes),
-            fitness: fitnesses[request.fitness](joined),
+            fitness: fitnesses[request.fitness](),
             seed: request.seed,
             budget: request.budget,
             ...(request.signal && { signal: request.signal }),
@@ -277,7 +277,7 @@ function inputsOf(
   return {
     ...{ 'version of Bankai': version, base, 'patches below': parents },
     ...{ probes: digests(probes), controls: digests(controls) },
-    ...{ strategy: settled(searching), fitness: settled(fitnesses[fitness](joined)) },
+    ...{ strategy: settled(searching), fitness: settled(fitnesses[fitness]()) },
     ...{ layers: layers?.map(String) ?? [], seed: String(seed) },
   };
 }

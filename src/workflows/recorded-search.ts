@@ -72,7 +72,6 @@ const fitnesses: Readonly<Record<string, (from: Recorded) => Fitness>> = {
       floor: from.number('floor'),
       lossWeight: from.number('lossWeight'),
       rightLossWeight: from.number('rightLossWeight'),
-      safe: from.number('safe'),
     }),
   gap: (from) => gapFitness({ penalty: from.number('penalty') }),
 };

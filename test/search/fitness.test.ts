@@ -150,7 +150,7 @@ describe('the answer fitness', () => {
         [],
       );
       let slope = NaN;
-      const { rise, fall } = fitness.slopes(fitness.start.perProbe);
+      const { rise, fall } = fitness.respond(fitness.start.perProbe);
       fitness.visitEffects('row', ({ tensor, owners, rows, values }) => {
         if (tensor !== GOOD) return;
         const ofProbes = Array.from({ length: owners }, (_, probe) => values[probe * rows + 3]);

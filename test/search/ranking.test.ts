@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { decodeHalf, encodeHalf } from '../../src/gguf/half.js';
 import type { Flip } from '../../src/patch/flip.js';
-import type { ProbeEffects, Slopes } from '../../src/search/fitness.js';
+import type { GainResponse, ProbeEffects } from '../../src/search/fitness.js';
 import { lowerBound, type LowerBoundSettings } from '../../src/search/ranking.js';
 
 const tensor = 'blk.0.ffn_up.weight';
@@ -16,7 +16,7 @@ function rankAll(
     scales = [],
     most = 100,
     made = [],
-    slopes = (perProbe) => ({ rise: perProbe.map(() => 1), fall: perProbe.map(() => 1) }),
+    respond = (perProbe) => response(perProbe),
   }: RankOptions = {},
 ) {
   const withBit = (scale: number, bit?: number): number =>
@@ -29,7 +29,21 @@ function rankAll(
       cost: cost && Float32Array.from(cost),
     });
   const perProbe = new Float64Array(effects.length);
-  return lowerBound(settings).rank({ engine, fitness: { visitEffects, strata, slopes }, perProbe, most, made });
+  return lowerBound(settings).rank({ engine, fitness: { visitEffects, strata, respond }, perProbe, most, made });
+}
+
+/** The gain itself, unless told otherwise by what is measured of a probe and its index. */
+function response(
+  perProbe: Float64Array,
+  rise: (value: number, probe: number) => number = () => 1,
+  price: (value: number, probe: number) => number = () => 0,
+): GainResponse {
+  return {
+    rise: perProbe.map(rise),
+    fall: perProbe.map(() => 1),
+    lead: perProbe,
+    price: perProbe.map(price),
+  };
 }
 
 const rank = (...asked: Parameters<typeof rankAll>) => rankAll(...asked).gaining;
@@ -40,7 +54,7 @@ interface RankOptions {
   readonly scales?: readonly number[];
   readonly most?: number;
   readonly made?: readonly Flip[];
-  readonly slopes?: (perProbe: Float64Array) => Slopes;
+  readonly respond?: (perProbe: Float64Array) => GainResponse;
 }
 
 describe('the lower bound of rows', () => {
@@ -84,14 +98,16 @@ describe('the lower bound of rows', () => {
   });
 
   test('weighs what probes gain and lose as the fitness does', () => {
-    const slopes = (perProbe: Float64Array): Slopes => ({
-      rise: perProbe.map((_, probe) => (probe === 0 ? 0 : 1)),
-      fall: perProbe.map(() => 5),
-    });
+    const respond = (perProbe: Float64Array): GainResponse =>
+      response(
+        perProbe,
+        (_, probe) => (probe === 0 ? 0 : 1),
+        () => 4,
+      );
     // What raises a solved probe is nothing, and what lowers any counts five times.
-    expect(rank({ z: 0 }, [[1], [0]], { slopes })).toEqual([]);
-    expect(rank({ z: 0 }, [[0], [1]], { slopes })).toMatchObject([{ score: 0.5 }]);
-    expect(rank({ z: 0 }, [[-0.1], [1]], { slopes })).toMatchObject([{ score: expect.closeTo(0.25, 6) }]);
+    expect(rank({ z: 0 }, [[1], [0]], { respond })).toEqual([]);
+    expect(rank({ z: 0 }, [[0], [1]], { respond })).toMatchObject([{ score: 0.5 }]);
+    expect(rank({ z: 0 }, [[-0.1], [1]], { respond })).toMatchObject([{ score: expect.closeTo(0.25, 6) }]);
   });
 
   test('takes in its turn what is best once those before it are flipped', () => {
@@ -100,11 +116,8 @@ describe('the lower bound of rows', () => {
       [1, 1, 0.4],
       [0, 0, 0.4],
     ];
-    const slopes = (perProbe: Float64Array): Slopes => ({
-      rise: perProbe.map((value) => (value >= 1 ? 0 : 1)),
-      fall: perProbe.map(() => 1),
-    });
-    expect(rank({ z: 0 }, kinds, { slopes }).map(({ flip }) => flip.row)).toEqual([0, 2]);
+    const respond = (perProbe: Float64Array): GainResponse => response(perProbe, (value) => (value >= 1 ? 0 : 1));
+    expect(rank({ z: 0 }, kinds, { respond }).map(({ flip }) => flip.row)).toEqual([0, 2]);
     expect(rank({ z: 0 }, kinds).map(({ flip }) => flip.row)).toEqual([0, 1, 2]);
   });
 

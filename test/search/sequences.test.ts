@@ -28,10 +28,7 @@ describe('the ways to answer right', () => {
   });
 
   test('end with one token where the end is one with what stands before it', () => {
-    expect(texts(merging, 'f(x)').map(([, tokens]) => tokens)).toEqual([
-      [...codes('f(x'), 200],
-      codes('f(x)\0'),
-    ]);
+    expect(texts(merging, 'f(x)').map(([, tokens]) => tokens)).toEqual([[...codes('f(x'), 200], codes('f(x)\0')]);
   });
 
   test('may end with an empty line', () => {

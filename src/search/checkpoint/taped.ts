@@ -94,7 +94,7 @@ function tapedEvaluations(prepared: PreparedFitness, engine: Engine, tape: Tape)
       kept = tape.mark();
     },
     strata: prepared.strata,
-    slopes: (perProbe) => prepared.slopes(perProbe),
+    respond: (perProbe) => prepared.respond(perProbe),
     visitEffects: (unit, visit) => prepared.visitEffects(unit, visit),
     screen(probes) {
       const screen = lateScreen(() => prepared.screen(probes), tape);

@@ -2,7 +2,7 @@
  * Owns the default fitness: how likely right answers are, and how far the model has moved elsewhere.
  *
  *     score      = log((p + floor) / (1 + floor)), p = min(e^ceiling, probability of generating a right answer)
- *     gain       = mean(score − loss weight · max(0, reference score − score)), of a probability of at most `safe` there
+ *     gain       = mean(score − loss weight · max(0, reference score − score))
  *     objective  = gain − divergence weight · mean over positions of KL(reference ‖ present)
  *
  * An answer is right when it is the whole line, so its end counts like its other tokens: ` 6` must not go on to ` 6x`.
@@ -13,7 +13,7 @@
  * without controls, those of the probes' own prompts, where nothing should change either.
  */
 import type { Engine, PreparedBatch, Sequence } from '../../engine/engine.js';
-import type { Fitness, Slopes } from '../fitness.js';
+import type { Fitness } from '../fitness.js';
 import type { Probe } from '../probes.js';
 import { rightSequences } from '../sequences.js';
 import {
@@ -38,8 +38,6 @@ export interface AnswerSettings {
   lossWeight: number;
   /** The same, on top, for probes that the reference predicts right: they are what can break. */
   rightLossWeight: number;
-  /** The probability from which on an answer is safe: what it loses above that is no loss of an answer. */
-  safe: number;
 }
 
 type Scoring = Omit<AnswerSettings, 'divergenceWeight'>;
@@ -51,9 +49,8 @@ export function answerFitness({
   floor = 0,
   lossWeight = 2,
   rightLossWeight = 0,
-  safe = 1,
 }: Partial<AnswerSettings> = {}): Fitness {
-  const scoring = { ceiling, floor, lossWeight, rightLossWeight, safe };
+  const scoring = { ceiling, floor, lossWeight, rightLossWeight };
   const terms: FitnessTerms = {
     prepareProbes: (engine, probes) => prepareAnswers(engine, probes, scoring),
     prepareCost(engine, probes, controls) {
@@ -97,9 +94,9 @@ function prepareAnswers(engine: Engine, probes: readonly Probe[], scoring: Scori
 /** What the measured probabilities are worth; `rightNow` tells which probes the present weights predict right. */
 function scoringOf(
   count: number,
-  { ceiling, floor, lossWeight, rightLossWeight, safe }: Scoring,
+  { ceiling, floor, lossWeight, rightLossWeight }: Scoring,
   rightNow: () => ReadonlySet<number>,
-): Pick<PreparedProbes, 'setReference' | 'scores' | 'gain' | 'slopes'> {
+): Pick<PreparedProbes, 'setReference' | 'scores' | 'gain' | 'respond'> {
   let reference: Float64Array = new Float64Array(count);
   let lossWeights: Float64Array = new Float64Array(count);
   const scores = (perProbe: Float64Array): Float64Array =>
@@ -109,20 +106,19 @@ function scoringOf(
     setReference(perProbe) {
       const right = rightLossWeight === 0 ? new Set() : rightNow();
       lossWeights = new Float64Array(count).map((_, probe) => lossWeight + (right.has(probe) ? rightLossWeight : 0));
-      reference = scores(perProbe.map((logP) => Math.min(logP, Math.log(safe))));
+      reference = scores(perProbe);
     },
     gain: (perProbe) =>
       mean(scores(perProbe).map((score, i) => score - lossWeights[i] * Math.max(0, reference[i] - score))),
-    slopes(perProbe): Slopes {
+    respond(perProbe) {
       /** ∂score / ∂log p = p / (p + floor). */
       const steepness = perProbe.map((logP) => 1 / (1 + floor * Math.exp(-Math.min(ceiling, logP))));
-      const present = scores(perProbe);
       return {
         // What is solved has nothing more to gain.
-        rise: steepness.map((slope, i) =>
-          perProbe[i] >= ceiling ? 0 : slope * (present[i] < reference[i] ? 1 + lossWeights[i] : 1),
-        ),
-        fall: steepness.map((slope, i) => slope * (present[i] <= reference[i] ? 1 + lossWeights[i] : 1)),
+        rise: steepness.map((slope, i) => (perProbe[i] >= ceiling ? 0 : slope)),
+        fall: steepness,
+        lead: scores(perProbe).map((score, i) => (score - reference[i]) / steepness[i]),
+        price: steepness.map((slope, i) => slope * lossWeights[i]),
       };
     },
   };

@@ -77,14 +77,15 @@ function prepareGaps(engine: Engine, probes: readonly Probe[]): Gaps {
 }
 
 function prepareProbes(engine: Engine, probes: readonly Probe[]): PreparedProbes {
-  const slope = new Float64Array(probes.length).fill(1);
+  const even = new Float64Array(probes.length).fill(1);
+  const none = new Float64Array(probes.length);
   let reference: Float64Array = new Float64Array(probes.length);
   return {
     ...prepareGaps(engine, probes),
     setReference: (present) => void (reference = present),
     scores: (gaps) => gaps,
     gain: (present) => mean(present.map((gap, index) => gap - reference[index])),
-    slopes: () => ({ rise: slope, fall: slope }),
+    respond: () => ({ rise: even, fall: even, lead: none, price: none }),
   };
 }
 

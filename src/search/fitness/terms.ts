@@ -1,7 +1,7 @@
 /** Owns how a fitness is put together from a score of every probe and a cost of the controls. */
 import type { EffectUnit, EffectVisitor, Engine } from '../../engine/engine.js';
 import { SearchError } from '../../errors.js';
-import type { FitnessValue, PreparedFitness, Screen, Slopes } from '../fitness.js';
+import type { FitnessValue, GainResponse, PreparedFitness, Screen } from '../fitness.js';
 import type { Probe } from '../probes.js';
 
 /** Something laid out that can be computed for the present weights, again and again. */
@@ -23,7 +23,7 @@ export interface PreparedProbes extends PreparedTerm<Float64Array> {
   scores(perProbe: Float64Array): Float64Array;
   /** What all are worth against the reference. */
   gain(perProbe: Float64Array): number;
-  slopes(perProbe: Float64Array): Slopes;
+  respond(perProbe: Float64Array): GainResponse;
 }
 
 /** The terms of one fitness function. */
@@ -59,7 +59,7 @@ export function prepareTerms(
   const prepared: PreparedFitness = {
     start: valueOf(reference),
     tokenCount: measured.tokenCount + cost.tokenCount,
-    strata: bySet(probes),
+    strata: strataOf(probes),
     evaluate: () => valueOf(measured.compute()),
     evaluateAbove(bar) {
       const perProbe = measured.compute();
@@ -71,7 +71,7 @@ export function prepareTerms(
       measured.keep();
       cost.keep();
     },
-    slopes: (perProbe) => measured.slopes(perProbe),
+    respond: (perProbe) => measured.respond(perProbe),
     visitEffects(unit, visit) {
       const costs = new Map<string, Float32Array>();
       const keyOf = (tensor: string, group: number | undefined): string => `${tensor} ${group ?? ''}`;
@@ -96,13 +96,14 @@ export function prepareTerms(
   return prepared;
 }
 
-/** Indices of the probes of each set: each is a sample of a skill of its own. */
-function bySet(probes: readonly Probe[]): number[][] {
-  const indices = new Map<string | undefined, number[]>();
-  probes.forEach(({ set }, index) => {
-    const members = indices.get(set);
+/** Indices of the probes of each set and category. */
+function strataOf(probes: readonly Probe[]): number[][] {
+  const indices = new Map<string, number[]>();
+  probes.forEach(({ set, category }, index) => {
+    const key = JSON.stringify([set, category]);
+    const members = indices.get(key);
     if (members) members.push(index);
-    else indices.set(set, [index]);
+    else indices.set(key, [index]);
   });
   return [...indices.values()];
 }

@@ -35,14 +35,15 @@ export function inTurn(
   candidates: readonly Candidate[],
   most: number,
   z: number,
-  fitness: Pick<PreparedFitness, 'slopes' | 'strata'>,
+  fitness: Pick<PreparedFitness, 'respond' | 'strata'>,
   perProbe: Float64Array,
 ): RankedFlip[] {
   const foreseen = Float64Array.from(perProbe);
   const effects = sideBySide(candidates, perProbe.length);
+  const whole = new Float32Array(candidates.length).fill(1);
   const chosen = new Map<Candidate, number>();
   while (chosen.size < most) {
-    const { mean, standardError } = summarizeGains(effects, fitness.slopes(foreseen), fitness.strata);
+    const { mean, standardError } = summarizeGains(effects, fitness.respond(foreseen), fitness.strata, whole);
     const next = candidates
       .map((candidate, i) => ({ candidate, score: mean[i] - z * standardError[i] - candidate.cost }))
       .filter(({ candidate, score }) => score > 0 && !chosen.has(candidate))

@@ -1,25 +1,24 @@
-/** Owns what is remembered of effects once those of every probe are too many: their mean and how sure it is. */
-import type { ProbeEffects, Slopes } from '../fitness.js';
+/** Owns what is remembered of effects once those of every probe are too many: what they give on average, and how sure it is. */
+import type { GainResponse, ProbeEffects } from '../fitness.js';
 
-/** What small changes would add to the gain, by row, in float64. */
+/** What changes would add to the gain, by row, in float64. */
 export interface GainSummary {
   readonly mean: Float64Array;
   readonly standardError: Float64Array;
 }
 
 /**
- * Sums up over the probes what the gain has of the effects of each row, or of their opposite where `sign` is −1. The error
- * is that of a stratified sample (Cochran, Sampling Techniques, 1977, section 5.3): every stratum, given as indices of
- * probes, is a sample of its own, and only the spread within strata is chance. A row that helps one of two skills
- * throughout is not held to be luck because the other feels nothing of it. A single probe says nothing of how its stratum
- * varies: its whole effect may be chance. Within strata the sums are Welford's (1962): one pass, one order, and no
- * difference of large sums.
+ * Sums up over the probes what the gain has of a part (rows) of the effects of each row. The error is that of a stratified
+ * sample (Cochran, Sampling Techniques, 1977, section 5.3): every stratum, given as indices of probes, is a sample of its
+ * own, and only the spread within strata is chance. A row that helps one of two skills throughout is not held to be luck
+ * because the other feels nothing of it. A single probe says nothing of how its stratum varies: its whole effect may be
+ * chance. What losses cost on top is no sample of anything: these very probes are to be kept, and it counts as it is. Within strata the sums are Welford's (1962): one pass, one order, and no difference of large sums.
  */
 export function summarizeGains(
   { owners, rows, values }: Pick<ProbeEffects, 'owners' | 'rows' | 'values'>,
-  { rise, fall }: Slopes,
+  { rise, fall, lead, price }: GainResponse,
   strata: readonly (readonly number[])[],
-  sign: 1 | -1 = 1,
+  parts: Float32Array,
 ): GainSummary {
   const total = new Float64Array(rows);
   const variance = new Float64Array(rows);
@@ -27,13 +26,16 @@ export function summarizeGains(
     const mean = new Float64Array(rows);
     const squares = new Float64Array(rows);
     members.forEach((owner, before) => {
-      const [up, down] = [rise[owner], fall[owner]];
+      const [up, down, ahead, dear] = [rise[owner], fall[owner], lead[owner], price[owner]];
+      const behind = Math.max(0, -ahead);
       for (let row = 0, at = owner * rows; row < rows; row++, at++) {
-        const effect = sign * values[at];
+        const effect = parts[row] * values[at];
+        const loss = -ahead - effect;
         const gain = effect * (effect > 0 ? up : down);
         const difference = gain - mean[row];
         mean[row] += difference / (before + 1);
         squares[row] += difference * (gain - mean[row]);
+        total[row] -= dear * ((loss > 0 ? loss : 0) - behind);
       }
     });
     const count = members.length;

@@ -110,8 +110,11 @@ async function follow(problem: SearchProblem, strategy: SearchPart, settings: Gu
     return before !== undefined && now - before < settings.leastGain * (now - start);
   }
 
-  const rank = (fitness: PreparedFitness, { value, flips }: Pick<Position, 'value' | 'flips'>, most: number): RankedFlips =>
-    settings.ranking.rank({ engine, fitness, perProbe: value.perProbe, most, made: flips });
+  const rank = (
+    fitness: PreparedFitness,
+    { value, flips }: Pick<Position, 'value' | 'flips'>,
+    most: number,
+  ): RankedFlips => settings.ranking.rank({ engine, fitness, perProbe: value.perProbe, most, made: flips });
 
   /** Climbs until something ends it. Finds and leaves the engine without flips. */
   async function climb({ probes, from, heldBack: judges, limits: until }: Climb): Promise<Climbed> {
