@@ -24,7 +24,7 @@ const { values } = parseArgs({
     step: { type: 'string', default: '8' },
     z: { type: 'string', default: '3' },
     unit: { type: 'string', default: 'row' },
-    bits: { type: 'string', default: '10,9,8' },
+    bits: { type: 'string', default: '9,8' },
     bytes: { type: 'string', default: '1024' },
     'held-back': { type: 'string', default: '0' },
     patience: { type: 'string', default: '8' },

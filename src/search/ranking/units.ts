@@ -59,7 +59,8 @@ type MadeAt = (tensor: string, group?: number, bit?: number) => readonly number[
 
 /** Tells the rows of flips by all else that there is to a flip. */
 function byPlace(flips: readonly Flip[]): MadeAt {
-  const keyOf = (...place: Parameters<MadeAt>): string => place.join(' ');
+  const keyOf: (...place: Parameters<MadeAt>) => string = (tensor, group, bit) =>
+    `${tensor} ${group ?? ''} ${bit ?? ''}`;
   const rows = new Map<string, number[]>();
   for (const flip of flips) {
     const group = flip.kind === 'row' ? undefined : flip.group;
