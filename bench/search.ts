@@ -8,7 +8,7 @@ import { openEngine } from '../src/engine/open.js';
 import { openFile } from '../src/gguf/source.js';
 import type { Flip } from '../src/patch/flip.js';
 import { answerProbes, compareAnswers } from '../src/search/evaluate.js';
-import { answerFitness } from '../src/search/fitness/answer.js';
+import { recommendedFitness } from '../src/search/recommended.js';
 import { parseProbes, type Probe } from '../src/search/probes.js';
 import { lowerBound } from '../src/search/ranking.js';
 import { greedy } from '../src/search/strategies/greedy.js';
@@ -59,7 +59,7 @@ const strategy =
         patience: Number(values.patience),
       });
 const budget = { iterations: Number(values.iterations) };
-const problem = { engine, probes, controls, fitness: answerFitness(), seed: Number(values.seed), budget };
+const problem = { engine, probes, controls, fitness: recommendedFitness(), seed: Number(values.seed), budget };
 const result = await strategy.search(problem);
 console.log(
   `${strategy.name} on ${values.probes} (${probes.length}): ${result.flips.length} flips, ` +
