@@ -105,7 +105,7 @@ function writeSection(writer: BitWriter, { tensor, kind, width, positions }: Sec
 function readSection(reader: BitReader, mostFlips: number): Section {
   const tensor = readPlace(reader);
   const kind = reader.byte();
-  if (kind > 11) throw refusal(`there is no kind ${kind} of flips`);
+  if (kind > 12) throw refusal(`there is no kind ${kind} of flips`);
   const width = kind > 0 ? reader.varint() : 1;
   const count = reader.varint();
   if (count > mostFlips) throw refusal(`it has more than ${MOST_FLIPS} flips`);

@@ -23,7 +23,7 @@ export interface ScaleBitFlip {
   tensor: string;
   row: number;
   group: number;
-  /** 0 is the least significant mantissa bit, 9 the most significant one. */
+  /** 0 is the least significant mantissa bit, 9 the most significant one; 10, the lowest of the exponent, doubles or halves. */
   bit: number;
 }
 

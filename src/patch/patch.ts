@@ -34,7 +34,7 @@ export interface Patch {
 
 /**
  * Creates the patch that makes these flips on this base. Flips are a set: one given twice counts once (what cancels is a
- * matter of masks). Throws PATCH_INVALID when there is none or one cannot be: a negative row, scale bit 10.
+ * matter of masks). Throws PATCH_INVALID when there is none or one cannot be: a negative row, scale bit 11.
  */
 export function createPatch(base: WeightsId, flips: Iterable<Flip>): Patch {
   const patch = arrange(base, flips);

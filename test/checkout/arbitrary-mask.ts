@@ -15,7 +15,7 @@ const flips: fc.Arbitrary<Flip>[] = Object.entries(tinyShapes).flatMap(([tensor,
       tensor: fc.constant(tensor),
       row,
       group,
-      bit: fc.nat(9),
+      bit: fc.nat(10),
     }),
   ];
 });

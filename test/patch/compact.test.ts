@@ -69,7 +69,7 @@ describe('the compact form', () => {
     ['a version alone', [2]],
     ['half a section', good.slice(0, 4)],
     ['a section without its gaps', good.slice(0, 5)],
-    ['an unknown kind', [2, 1, 12, 1, 1, 0, 0]],
+    ['an unknown kind', [2, 1, 13, 1, 1, 0, 0]],
     ['no flips', [2, 1, 0, 0, 0]],
     ['more flips than anybody makes', [2, 1, 0, 0xff, 0xff, 0xff, 0xff, 1, 0, 0]],
     ['fewer bits than flips', [2, 1, 0, 9, 0, 0]],
