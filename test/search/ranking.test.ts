@@ -180,6 +180,14 @@ describe('the lower bound of bits of the scales', () => {
     expect(ranked(1, 0)).toEqual([]);
   });
 
+  test('halves or doubles by the lowest bit of the exponent, but never beyond what a scale can be', () => {
+    // 1.25 has an odd exponent field, 15; 2.5 has 16, and 40,000 the greatest of finite numbers, 30.
+    expect(ranked(1, 1.25, [10])).toMatchObject([{ flip: { bit: 10 }, score: expect.closeTo(0.25) }]);
+    expect(ranked(-1, 2.5, [10])).toMatchObject([{ flip: { bit: 10 }, score: expect.closeTo(0.5) }]);
+    expect(ranked(-1, 40000, [10])).toEqual([]);
+    expect(ranked(1, 40000, [10])).toEqual([]);
+  });
+
   test('is surer of a small step than of a large one', () => {
     const effects = [[2.2], [0.2]];
     const bits = (z: number) =>

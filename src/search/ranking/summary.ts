@@ -23,25 +23,24 @@ export function summarizeGains(
   const total = new Float64Array(rows);
   const variance = new Float64Array(rows);
   for (const members of strata) {
-    const mean = new Float64Array(rows);
-    const squares = new Float64Array(rows);
-    members.forEach((owner, before) => {
-      const [up, down, ahead, dear] = [rise[owner], fall[owner], lead[owner], price[owner]];
-      const behind = Math.max(0, -ahead);
-      for (let row = 0, at = owner * rows; row < rows; row++, at++) {
-        const effect = parts[row] * values[at];
-        const loss = -ahead - effect;
-        const gain = effect * (effect > 0 ? up : down);
-        const difference = gain - mean[row];
-        mean[row] += difference / (before + 1);
-        squares[row] += difference * (gain - mean[row]);
-        total[row] -= dear * ((loss > 0 ? loss : 0) - behind);
-      }
-    });
     const count = members.length;
     for (let row = 0; row < rows; row++) {
-      total[row] += count * mean[row];
-      variance[row] += count > 1 ? (count * squares[row]) / (count - 1) : mean[row] ** 2;
+      const part = parts[row];
+      let mean = 0;
+      let squares = 0;
+      let lost = 0;
+      for (let k = 0; k < count; k++) {
+        const owner = members[k];
+        const effect = part * values[owner * rows + row];
+        const gain = effect * (effect > 0 ? rise[owner] : fall[owner]);
+        const difference = gain - mean;
+        mean += difference / (k + 1);
+        squares += difference * (gain - mean);
+        const ahead = lead[owner];
+        lost += price[owner] * (Math.max(0, -ahead - effect) - Math.max(0, -ahead));
+      }
+      total[row] += count * mean - lost;
+      variance[row] += count > 1 ? (count * squares) / (count - 1) : mean ** 2;
     }
   }
   return {

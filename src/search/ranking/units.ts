@@ -46,8 +46,9 @@ export function bitKinds(
     return bits.map((bit, index) => ({
       parts: new Float32Array(rows).map((_, row) => {
         const at = group * rows + row;
-        // A group whose weights are all zero has no effect to take a part of.
-        return present[at] === 0 ? 0 : (1 - changed[index][at] / present[at]) / 2;
+        const part = (1 - changed[index][at] / present[at]) / 2;
+        // A group whose weights are all zero has no effect to take a part of, and infinite ones are not to be had.
+        return Number.isFinite(part) ? part : 0;
       }),
       flip: (row) => ({ kind: 'scale-bit', tensor, row, group, bit }),
       made: madeAt(tensor, group, bit),
