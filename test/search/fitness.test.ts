@@ -140,11 +140,29 @@ describe('the answer fitness', () => {
     expect(fitness.evaluate().gain).toBeCloseTo(above(scores1), 5);
   });
 
+  test('with a doubt, measures how far the probability of all else is above it', () => {
+    const engine = both();
+    const [scores0, scores1] = beforeAndAfter(engine, () => probes.map((probe) => score(engine, probe)));
+    const settings = { divergenceWeight: 0, lossWeight: 0, floor: 0.1, doubt: 0.2 };
+    const fitness = answerFitness(settings).prepare(engine, probes, []);
+    const odds = (scores: number[]) =>
+      average(scores.map(Math.exp).map((p) => Math.log((p + 0.1) / 1.1) - Math.log((1 - p + 0.2) / 0.2)));
+    expect(fitness.start.gain).toBeCloseTo(odds(scores0), 5);
+    engine.toggle([row]);
+    expect(fitness.evaluate().gain).toBeCloseTo(odds(scores1), 5);
+  });
+
   test('has the slope of its score: with a floor, the less the more hopeless a probe is', () => {
     // A small change, so that first order is nearly all of it.
     const engine = smallEngine({ [`${GOOD}:3`]: favouring(['one:ab'], 0.002) });
-    for (const floor of [0, 0.01, 0.5]) {
-      const fitness = answerFitness({ divergenceWeight: 0, lossWeight: 0, floor }).prepare(engine, probes, []);
+    for (const [floor, doubt] of [
+      [0, 0],
+      [0.01, 0],
+      [0.5, 0],
+      [0, 0.3],
+      [0.1, 0.05],
+    ]) {
+      const fitness = answerFitness({ divergenceWeight: 0, lossWeight: 0, floor, doubt }).prepare(engine, probes, []);
       const [effect] = beforeAndAfter(engine, () => fitness.evaluate().gain).reduce<number[]>(
         (_, gain, index, all) => (index === 1 ? [gain - all[0]] : []),
         [],

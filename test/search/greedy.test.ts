@@ -177,7 +177,7 @@ describe('the greedy search', () => {
       strategy: { name: 'greedy', settings: { share: 0.5, minimum: 8 } },
       fitness: {
         name: 'answer',
-        settings: { ceiling: -0.02, divergenceWeight: 4, floor: 0, lossWeight: 2, rightLossWeight: 0 },
+        settings: { ceiling: -0.02, divergenceWeight: 4, doubt: 0, floor: 0, lossWeight: 2, rightLossWeight: 0 },
       },
       parts: {
         candidates: {

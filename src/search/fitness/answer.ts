@@ -1,7 +1,8 @@
 /**
  * Owns the default fitness: how likely right answers are, and how far the model has moved elsewhere.
  *
- *     score      = log((p + floor) / (1 + floor)), p = min(e^ceiling, probability of generating a right answer)
+ *     score      = log((p + floor) / (1 + floor)) − log((1 − p + doubt) / doubt)
+ *     p          = min(e^ceiling, probability of generating a right answer)
  *     gain       = mean(score − loss weight · max(0, reference score − score))
  *     objective  = gain − divergence weight · mean over positions of KL(reference ‖ present)
  *
@@ -9,7 +10,8 @@
  * What a probe loses counts more than what another gains: a problem that was right should stay right. A probability is
  * measured against every competitor, a solved probe earns nothing more, and divergence has no lower end: the objective
  * cannot be driven up by destroying answers. With a floor, what is hopeless earns little more either, so that the flips go
- * to what can be won. The positions are those of the control texts, prompt and right answer;
+ * to what can be won. With a doubt, the score is like the log odds between the two: an answer that is just likelier than the
+ * others goes on earning until the model is sure of it, for what is barely right here is wrong in the next problem. The positions are those of the control texts, prompt and right answer;
  * without controls, those of the probes' own prompts, where nothing should change either.
  */
 import type { Engine, PreparedBatch, Sequence } from '../../engine/engine.js';
@@ -34,6 +36,8 @@ export interface AnswerSettings {
   divergenceWeight: number;
   /** The probability below which a probe counts as hopeless; 0: none does. */
   floor: number;
+  /** The probability of all that is not right from which down a probe counts as sure; 0: doubt does not count. */
+  doubt: number;
   /** The price of a nat that a probe's score loses against the reference, beside the nat itself. */
   lossWeight: number;
   /** The same, on top, for probes that the reference predicts right: they are what can break. */
@@ -42,15 +46,16 @@ export interface AnswerSettings {
 
 type Scoring = Omit<AnswerSettings, 'divergenceWeight'>;
 
-/** Makes the `answer` fitness: ceiling −0.02, weight 4 of divergence, 2 of losses, no floor. */
+/** Makes the `answer` fitness: ceiling −0.02, weight 4 of divergence, 2 of losses, neither floor nor doubt. */
 export function answerFitness({
   ceiling = -0.02,
   divergenceWeight = 4,
   floor = 0,
+  doubt = 0,
   lossWeight = 2,
   rightLossWeight = 0,
 }: Partial<AnswerSettings> = {}): Fitness {
-  const scoring = { ceiling, floor, lossWeight, rightLossWeight };
+  const scoring = { ceiling, floor, doubt, lossWeight, rightLossWeight };
   const terms: FitnessTerms = {
     prepareProbes: (engine, probes) => prepareAnswers(engine, probes, scoring),
     prepareCost(engine, probes, controls) {
@@ -94,13 +99,17 @@ function prepareAnswers(engine: Engine, probes: readonly Probe[], scoring: Scori
 /** What the measured probabilities are worth; `rightNow` tells which probes the present weights predict right. */
 function scoringOf(
   count: number,
-  { ceiling, floor, lossWeight, rightLossWeight }: Scoring,
+  { ceiling, floor, doubt, lossWeight, rightLossWeight }: Scoring,
   rightNow: () => ReadonlySet<number>,
 ): Pick<PreparedProbes, 'setReference' | 'scores' | 'gain' | 'respond'> {
   let reference: Float64Array = new Float64Array(count);
   let lossWeights: Float64Array = new Float64Array(count);
+  const probabilities = (perProbe: Float64Array): Float64Array =>
+    perProbe.map((logP) => Math.exp(Math.min(ceiling, logP)));
   const scores = (perProbe: Float64Array): Float64Array =>
-    perProbe.map((logP) => Math.log((Math.exp(Math.min(ceiling, logP)) + floor) / (1 + floor)));
+    probabilities(perProbe).map(
+      (p) => Math.log((p + floor) / (1 + floor)) - (doubt > 0 ? Math.log((1 - p + doubt) / doubt) : 0),
+    );
   return {
     scores,
     setReference(perProbe) {
@@ -111,8 +120,10 @@ function scoringOf(
     gain: (perProbe) =>
       mean(scores(perProbe).map((score, i) => score - lossWeights[i] * Math.max(0, reference[i] - score))),
     respond(perProbe) {
-      /** ∂score / ∂log p = p / (p + floor). */
-      const steepness = perProbe.map((logP) => 1 / (1 + floor * Math.exp(-Math.min(ceiling, logP))));
+      /** ∂score / ∂log p = p / (p + floor) + p / (1 − p + doubt); of a floor of 0 the first is 1 even where p is 0. */
+      const steepness = probabilities(perProbe).map(
+        (p) => (floor > 0 ? p / (p + floor) : 1) + (doubt > 0 ? p / (1 - p + doubt) : 0),
+      );
       return {
         // What is solved has nothing more to gain.
         rise: steepness.map((slope, i) => (perProbe[i] >= ceiling ? 0 : slope)),
