@@ -10,17 +10,20 @@ import type { Strategy } from './strategy.js';
 const MANY_PROBES = 100;
 
 /**
- * Bits of scales are flipped, for they move a group by an eighth to a half of itself, where its signs move it by twice
- * itself: what is promised to first order is kept even by hundreds at once. `npm run bench:quality` shows what comes
- * of it.
+ * The lowest bit of the exponents of scales is flipped: it makes a group twice or half as large, where its signs move it by twice
+ * itself. So what is promised to first order is kept even by hundreds at once, and each has more effect than a bit of the
+ * mantissa. `npm run bench:quality` shows what comes of it.
  */
-const RANKING = { unit: 'scale-bit', bits: [9, 8] } as const;
+const RANKING = { unit: 'scale-bit', bits: [10] } as const;
 const STEPS = { step: 256, depth: 2, leastGain: 0.02 } as const;
-const SCORING = { floor: 0.05, divergenceWeight: 8, lossWeight: 0, rightLossWeight: 4 } as const;
+const SCORING = {
+  ...{ ceiling: -0.002, floor: 0.05, doubt: 0.2 },
+  ...{ divergenceWeight: 8, lossWeight: 0, rightLossWeight: 4 },
+} as const;
 
 /** What helps a few may help them by chance. And their answers tell less than the search loses if they are held back. */
 const FEW = { z: 2.5, heldBack: 0 } as const;
-const MANY = { z: 1, heldBack: 0.125 } as const;
+const MANY = { z: 2, heldBack: 0.125 } as const;
 
 /**
  * Says whether there are so many probes that a bolder search can be held in check, and a part of them held back to judge and

@@ -3,6 +3,7 @@ import { answerFitness } from '../../src/search/fitness/answer.js';
 import { gapFitness } from '../../src/search/fitness/gap.js';
 import { splitProbes } from '../../src/search/hold-back.js';
 import { compactSize } from '../../src/patch/compact.js';
+import { maskFlips, maskOf } from '../../src/patch/mask.js';
 import { lowerBound } from '../../src/search/ranking.js';
 import { guided } from '../../src/search/strategies/guided.js';
 import type { SearchProblem } from '../../src/search/strategy.js';
@@ -118,6 +119,34 @@ describe('the guided search', () => {
     expect(keys(pruned.flips).sort()).toEqual([...PLANTED].sort());
     expect(pruned.objectiveAfter).toBeLessThan(whole.objectiveAfter);
     expect(engine.flipped.size).toBe(0);
+  });
+
+  test('finds nothing where the held-back probes gain nothing', async () => {
+    const { searched, heldBack } = splitProbes(probes, 0.25, 5);
+    const learnt = favouring(
+      searched.map(({ prompt, correct }) => prompt + correct),
+      3,
+    );
+    const engine = smallEngine(Object.fromEntries(PLANTED.map((key) => [key, learnt])));
+    expect((await guided().search(problemFor(engine, { probes: searched }))).flips).not.toEqual([]);
+    expect(heldBack.length).toBeGreaterThan(0);
+    const result = await guided({ heldBack: 0.25 }).search(problemFor(engine));
+    expect(result.flips).toEqual([]);
+    expect(result.stoppedBy).toBe('held-back');
+    expect(result.objectiveAfter).toBe(result.objectiveBefore);
+  });
+
+  test('after a rehearsal that ends well, finds by all probes what it finds without holding back', async () => {
+    const engine = planted();
+    const whole = await guided().search(problemFor(engine));
+    for (const seed of [1, 2, 3]) {
+      const { flips, history } = await guided({ heldBack: 0.25 }).search(problemFor(engine, { seed }));
+      expect(flips).toEqual(whole.flips);
+      // What the rehearsal found, taken back, and found again.
+      expect(maskFlips(maskOf(history.map(({ flip }) => flip)))).toEqual(whole.flips);
+      expect(history.length).toBeGreaterThan(whole.history.length);
+      expect(history.some(({ heldBackRight }) => heldBackRight !== undefined)).toBe(true);
+    }
   });
 
   test('can be interrupted between any two evaluations', async () => {

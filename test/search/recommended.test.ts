@@ -20,7 +20,7 @@ describe('the method that suits the probes', () => {
     const seen: unknown[] = [];
     guidedFor(set('a', 100), { layers: [1] }, (ranking) => (seen.push(ranking.settings), ranking));
     expect(seen).toEqual([
-      { unit: ['scale-bit'], bits: [9, 8], z: 1, projections: ['ffn_gate', 'ffn_up', 'ffn_down'], layers: [1] },
+      { unit: ['scale-bit'], bits: [10], z: 2, projections: ['ffn_gate', 'ffn_up', 'ffn_down'], layers: [1] },
     ]);
   });
 });

@@ -2,11 +2,12 @@
  * Owns the guided search: score every unit of the model at once by its first-order effect, put the best ones to the test,
  * flip those that raise the fitness, and begin again.
  *
- * Of larger sets some probes are held back. The search never follows their slope; it stops when the answers to them, given
- * by greedy generation, have been worse than at their best for a while, and goes back to the last state in which they were
- * not. Worse means by more than chance would have it: a few dozen answers go up and down by some. Flips that do not raise
- * the fitness of the held-back probes are then taken back: what helps only what it was chosen by has no place. The places
- * that became free are filled once more, by all probes.
+ * Of larger sets some probes are held back for a rehearsal. It never follows their slope; it stops when the answers to them,
+ * given by greedy generation, have been worse than at their best for a while, and goes back to the last state in which they
+ * were not. Worse means by more than chance would have it: a few dozen answers go up and down by some. Then that state is
+ * the result, without the flips that do not raise the fitness of the held-back probes: what helps only what it was chosen by
+ * has no place. Where the held-back probes have gained nothing at all, there is nothing to find. But a rehearsal that ends
+ * well has shown that what is found so carries over: the search is done again from the start, by all probes.
  */
 import type { Engine } from '../../engine/engine.js';
 import { compactSize } from '../../patch/compact.js';
@@ -204,8 +205,8 @@ async function follow(problem: SearchProblem, strategy: SearchPart, settings: Gu
   }
 
   /**
-   * The flips without those that would be made again, to be undone, if the held-back probes were searched by; undefined
-   * when it was interrupted.
+   * What is left of flips by the judgement of the held-back probes: nothing where these have not gained; else all but those
+   * that would be made again, to be undone, if they were searched by. Undefined when it was interrupted.
    */
   async function pruned(flips: readonly Flip[]): Promise<readonly Flip[] | undefined> {
     const fitness = problem.fitness.prepare(engine, heldBack, problem.controls);
@@ -213,6 +214,7 @@ async function follow(problem: SearchProblem, strategy: SearchPart, settings: Gu
     engine.toggle(kept);
     try {
       const present = fitness.evaluate();
+      if (present.objective <= fitness.start.objective) return [];
       fitness.keep();
       const undone = flipsOf(rank(fitness, { value: present, flips }, 0).undoing.filter(({ score }) => score > 0));
       const { accepted } = await tryTogether({
@@ -228,20 +230,26 @@ async function follow(problem: SearchProblem, strategy: SearchPart, settings: Gu
     }
   }
 
-  const nothing = { flips: [], history: [] };
-  let found = await climb({ probes: searched, from: nothing, heldBack, limits: budget });
-  if (heldBack.length > 0 && found.stoppedBy !== 'interrupted') {
-    const flips = await pruned(found.flips);
-    if (flips) {
-      // The places that became free go to what all probes ask for, unless the held-back ones have shown that it is enough.
-      const over = found.stoppedBy === 'held-back';
-      const from = { flips, history: found.history };
-      const again = await climb({ probes: problem.probes, from, heldBack: [], limits: over ? { flips: 0 } : budget });
-      found = over ? { ...again, stoppedBy: 'held-back' } : again;
-    } else {
-      found = { ...found, stoppedBy: 'interrupted' };
-    }
+  /** What comes of a rehearsal. */
+  async function concluded(rehearsed: Climbed): Promise<Climbed> {
+    const { stoppedBy, history } = rehearsed;
+    const flips = await pruned(rehearsed.flips);
+    if (!flips) return { ...rehearsed, stoppedBy: 'interrupted' };
+    const byAll = { probes: problem.probes, heldBack: [] };
+    const rest = await climb({ ...byAll, from: { flips, history }, limits: { flips: 0 } });
+    if (flips.length === 0) return { ...rest, stoppedBy: 'held-back' };
+    if (stoppedBy !== 'exhausted' && stoppedBy !== 'flips') return { ...rest, stoppedBy };
+    iterations += 1;
+    const takenBack = rehearsed.flips.map((flip): SearchStep => {
+      return { iteration: iterations, flip, objective: rehearsed.objectiveBefore };
+    });
+    const again = await climb({ ...byAll, from: { flips: [], history: [...history, ...takenBack] }, limits: budget });
+    // A limit may have cut it short.
+    return again.value.objective < rest.value.objective ? { ...rest, stoppedBy: again.stoppedBy } : again;
   }
+
+  let found = await climb({ probes: searched, from: { flips: [], history: [] }, heldBack, limits: budget });
+  if (heldBack.length > 0 && found.stoppedBy !== 'interrupted') found = await concluded(found);
   return {
     ...spent(found.flips),
     flips: found.flips,
