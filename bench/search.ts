@@ -1,77 +1,102 @@
 /**
- * Searches on the shipped model and counts what that does on held-out problems: `node dist/bench/search.js
- * [--probes calculus] [--strategy guided|greedy] [--iterations 300] [--unit row|group|scale-bit] [--bits 9,8] [--step 8]
- * [--z 3] [--bytes 1024] [--held-back 0.25] [--patience 8] [--seed 1]`.
+ * Searches on the shipped model with settings as they are asked for, all combinations of lists, and counts what that does
+ * to problems that the search did not see: `node dist/bench/search.js [--probes calculus] [--z 1.5,2] [--doubt 0.1,0.2]
+ * [--unit row|group|scale-bit] [--bits 10] [--step 256] [--held-back 0] [--bytes 1024] [--folds 0] [--strategy guided|greedy]
+ * [--iterations 300] [--seed 1]`.
+ *
+ * They are the held-out problems; with `--folds 3` those of the probes themselves that a fold leaves out, every third of each
+ * category in a drawn order, so that settings can be compared without the held-out files.
  */
 import { parseArgs } from 'node:util';
 import { openEngine } from '../src/engine/open.js';
-import { openFile } from '../src/gguf/source.js';
+import { bytesSource } from '../src/gguf/source.js';
 import type { Flip } from '../src/patch/flip.js';
 import { answerProbes, compareAnswers } from '../src/search/evaluate.js';
-import { recommendedFitness } from '../src/search/recommended.js';
-import { parseProbes, type Probe } from '../src/search/probes.js';
+import { answerFitness } from '../src/search/fitness/answer.js';
+import type { Probe } from '../src/search/probes.js';
+import { seededRandom, shuffle } from '../src/search/random.js';
 import { lowerBound } from '../src/search/ranking.js';
+import { recommendedFitness } from '../src/search/recommended.js';
 import { greedy } from '../src/search/strategies/greedy.js';
 import { guided } from '../src/search/strategies/guided.js';
-import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { under } from './quality/found.js';
+import { modelBytes, probesOf } from './quality/model.js';
 
 const { values } = parseArgs({
   options: {
     probes: { type: 'string', default: 'calculus' },
     strategy: { type: 'string', default: 'guided' },
-    iterations: { type: 'string', default: '300' },
-    step: { type: 'string', default: '8' },
-    z: { type: 'string', default: '3' },
-    unit: { type: 'string', default: 'row' },
-    bits: { type: 'string', default: '9,8' },
+    iterations: { type: 'string' },
+    step: { type: 'string', default: '256' },
+    z: { type: 'string', default: '2' },
+    doubt: { type: 'string', default: '0.2' },
+    unit: { type: 'string', default: 'scale-bit' },
+    bits: { type: 'string', default: '10' },
     bytes: { type: 'string', default: '1024' },
     'held-back': { type: 'string', default: '0' },
-    patience: { type: 'string', default: '8' },
+    folds: { type: 'string', default: '0' },
     seed: { type: 'string', default: '1' },
     threads: { type: 'string', default: '2' },
   },
 });
 
-const fixture = (name: string): string => fileURLToPath(new URL(`../../fixtures/${name}`, import.meta.url));
-const probesOf = (name: string): readonly Probe[] =>
-  parseProbes(readFileSync(fixture(`probes/${name}.json`)), name).probes;
+/** What is searched by, and what is asked afterwards. */
+interface Split {
+  readonly searched: readonly Probe[];
+  readonly asked: readonly Probe[];
+}
 
-const engine = await openEngine(openFile(fixture('worksheet-5m-q1_0.gguf')), { threads: Number(values.threads) });
+/** Every probe asked in one fold, and searched by in the others. */
+function foldsOf(probes: readonly Probe[], count: number, seed: number): Split[] {
+  const order = shuffle([...probes], seededRandom(seed)).sort((a, b) => compare(a.category ?? '', b.category ?? ''));
+  return Array.from({ length: count }, (_, fold) => ({
+    searched: order.filter((_probe, index) => index % count !== fold),
+    asked: order.filter((_probe, index) => index % count === fold),
+  }));
+}
+
+const compare = (a: string, b: string): number => (a < b ? -1 : Number(a > b));
+const numbers = (list: string): number[] => list.split(',').map(Number);
+
+const engine = await openEngine(bytesSource(modelBytes()), { threads: Number(values.threads) });
+const seed = Number(values.seed);
 const probes = probesOf(values.probes);
-const controls = probesOf('knowledge');
-const judged = ['calculus-heldout', 'arithmetic-heldout', 'knowledge'];
-const before = new Map<string, Awaited<ReturnType<typeof answerProbes>>>();
-for (const name of judged) before.set(name, await answerProbes(engine, probesOf(name)));
+const heldOut = `${values.probes.replace(/-large$/, '')}-heldout`;
+const splits =
+  Number(values.folds) > 0
+    ? foldsOf(probes, Number(values.folds), seed)
+    : [{ searched: probes, asked: probesOf(heldOut) }];
+const others = [`${heldOut.startsWith('calculus') ? 'arithmetic' : 'calculus'}-heldout`, 'knowledge'];
 
-const strategy =
-  values.strategy === 'greedy'
-    ? greedy()
-    : guided({
-        ranking: lowerBound({
-          unit: values.unit as Flip['kind'],
-          bits: values.bits.split(',').map(Number),
-          z: Number(values.z),
-        }),
-        step: Number(values.step),
-        mostBytes: Number(values.bytes),
-        heldBack: Number(values['held-back']),
-        patience: Number(values.patience),
-      });
-const budget = { iterations: Number(values.iterations) };
-const problem = { engine, probes, controls, fitness: recommendedFitness(), seed: Number(values.seed), budget };
-const result = await strategy.search(problem);
-console.log(
-  `${strategy.name} on ${values.probes} (${probes.length}): ${result.flips.length} flips, ` +
-    `${result.evaluations.toFixed(0)} evaluations, ${(result.elapsedMs / 1000).toFixed(1)} s, ${result.stoppedBy}; ` +
-    `objective ${result.objectiveBefore.toFixed(3)} to ${result.objectiveAfter.toFixed(3)}`,
-);
-engine.toggle(result.flips);
-for (const name of judged) {
-  const answers = await answerProbes(engine, probesOf(name));
-  const { rightBefore, rightAfter, fixed, broke, p } = compareAnswers(probesOf(name), before.get(name) ?? [], answers);
-  console.log(
-    `${name}: ${rightBefore} to ${rightAfter} right, ${fixed} fixed, ${broke} broke, p = ${p.toPrecision(2)}`,
-  );
+for (const z of numbers(values.z)) {
+  for (const doubt of numbers(values.doubt)) {
+    const strategy =
+      values.strategy === 'greedy'
+        ? greedy()
+        : guided({
+            ranking: lowerBound({ unit: values.unit as Flip['kind'], bits: numbers(values.bits), z }),
+            ...{ step: Number(values.step), depth: 2, leastGain: 0.02 },
+            ...{ mostBytes: Number(values.bytes), heldBack: Number(values['held-back']) },
+          });
+    const { ceiling, floor, divergenceWeight, lossWeight, rightLossWeight } = recommendedFitness().settings;
+    const fitness = answerFitness({ ceiling, floor, divergenceWeight, lossWeight, rightLossWeight, doubt } as object);
+    for (const { searched, asked } of splits) {
+      const controls = probesOf('knowledge');
+      const budget = values.iterations === undefined ? {} : { iterations: Number(values.iterations) };
+      const found = await strategy.search({ engine, probes: searched, controls, fitness, seed, budget });
+      const changes: string[] = [];
+      for (const set of [asked, ...others.map(probesOf)]) {
+        const before = await answerProbes(engine, set);
+        const after = await under(engine, found.flips, () => answerProbes(engine, set));
+        const { rightBefore, rightAfter, fixed, broke } = compareAnswers(set, before, after);
+        changes.push(`${rightBefore} to ${rightAfter} of ${set.length} (+${fixed} −${broke})`);
+      }
+      console.log(
+        `z ${z}, doubt ${doubt}, ${searched.length} probes: ${found.flips.length} flips, ` +
+          `${found.evaluations.toFixed(0)} evaluations, ${(found.elapsedMs / 1000).toFixed(1)} s, ${found.stoppedBy}; ` +
+          `asked ${changes[0]}; ${others.map((name, i) => `${name} ${changes[i + 1]}`).join('; ')}`,
+      );
+    }
+  }
 }
 await engine.dispose();

@@ -47,6 +47,8 @@ export interface PreparedFitness {
   evaluateAbove(bar: number): FitnessValue | undefined;
   /** Makes the present weights, just evaluated, the place from which later evaluations start. */
   keep(): void;
+  /** What each probe is worth where it is measured at `perProbe`: (probes). */
+  scores(perProbe: Float64Array): Float64Array;
   /** How the gain responds to small changes, where probes are measured at `perProbe`. */
   respond(perProbe: Float64Array): GainResponse;
   /**

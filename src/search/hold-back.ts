@@ -1,4 +1,4 @@
-/** Owns the setting aside of probes by which a search judges itself. */
+/** Owns the setting aside of probes by which a search judges itself, and when these say that it has found something. */
 import type { Probe } from './probes.js';
 import { seededRandom, shuffle } from './random.js';
 
@@ -31,4 +31,16 @@ export function splitProbes(probes: readonly Probe[], share: number, seed: numbe
     searched: probes.filter(({ prompt }) => !held.has(prompt)),
     heldBack: probes.filter(({ prompt }) => held.has(prompt)),
   };
+}
+
+/** The standard normal quantile of a one-sided test at 5 %. */
+const Z95_ONE_SIDED = 1.6448536269514722;
+
+/** Whether the gains of held-back probes say that what others gained carries over: their mean is above 0 by more than chance. */
+export function carriesOver(gains: Float64Array): boolean {
+  const count = gains.length;
+  const mean = gains.reduce((sum, gain) => sum + gain, 0) / count;
+  if (count < 2) return mean > 0;
+  const variance = gains.reduce((sum, gain) => sum + (gain - mean) ** 2, 0) / (count - 1);
+  return mean > Z95_ONE_SIDED * Math.sqrt(variance / count);
 }

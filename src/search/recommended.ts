@@ -6,7 +6,7 @@ import { lowerBound, type LowerBoundSettings, type Ranking } from './ranking.js'
 import { guided } from './strategies/guided.js';
 import type { Strategy } from './strategy.js';
 
-/** From how many probes of every set on there are many. */
+/** From how many probes of every set on there are many; without any there are few. */
 const MANY_PROBES = 100;
 
 /**
@@ -15,35 +15,42 @@ const MANY_PROBES = 100;
  * mantissa. `npm run bench:quality` shows what comes of it.
  */
 const RANKING = { unit: 'scale-bit', bits: [10] } as const;
-const STEPS = { step: 256, depth: 2, leastGain: 0.02 } as const;
+const STEPS = { step: 256, depth: 2, leastGain: 0.02, heldBack: 0.33 } as const;
 const SCORING = {
   ...{ ceiling: -0.002, floor: 0.05, doubt: 0.2 },
   ...{ divergenceWeight: 8, lossWeight: 0, rightLossWeight: 4 },
 } as const;
 
-/** What helps a few may help them by chance. And their answers tell less than the search loses if they are held back. */
-const FEW = { z: 2.5, heldBack: 0 } as const;
-const MANY = { z: 2, heldBack: 0.125 } as const;
+/** Standard errors that a promise must be above 0: what helps a few may help them by chance. */
+const Z = { few: 2.5, many: 2 } as const;
 
-/**
- * Says whether there are so many probes that a bolder search can be held in check, and a part of them held back to judge and
- * prune by. Of several sets, each a skill of its own, the smallest counts.
- */
-function areMany(probes: readonly Probe[]): boolean {
+/** Bytes of the result in compact form for every set, which is a skill of its own. */
+const BYTES_PER_SET = 1024;
+
+/** How many probes each set has. */
+function sizesOfSets(probes: readonly Probe[]): number[] {
   const sizes = new Map<string | undefined, number>();
   for (const { set } of probes) sizes.set(set, (sizes.get(set) ?? 0) + 1);
-  return sizes.size > 0 && Math.min(...sizes.values()) >= MANY_PROBES;
+  return [...sizes.values()];
 }
 
 /** The default fitness. */
 export const recommendedFitness = (): Fitness => answerFitness(SCORING);
 
-/** The guided strategy as it suits the probes; `wrapped` may put something around its ranking. */
+/**
+ * The guided strategy as it suits the probes; `wrapped` may put something around its ranking. Of several sets the smallest says
+ * whether there are many probes.
+ * A flip that serves one of n sets loses n-fold in the mean over all and, the error of each set being its own, √n-fold against the
+ * standard error: so the error counts √n times less.
+ */
 export function guidedFor(
   probes: readonly Probe[],
   units: Pick<Partial<LowerBoundSettings>, 'layers'> = {},
   wrapped: (ranking: Ranking) => Ranking = (ranking) => ranking,
 ): Strategy {
-  const { z, heldBack } = areMany(probes) ? MANY : FEW;
-  return guided({ ranking: wrapped(lowerBound({ ...RANKING, z, ...units })), ...STEPS, heldBack });
+  const sizes = sizesOfSets(probes);
+  const z = probes.length > 0 && Math.min(...sizes) >= MANY_PROBES ? Z.many : Z.few;
+  const sets = Math.max(1, sizes.length);
+  const ranking = lowerBound({ ...RANKING, z: Math.round((100 * z) / Math.sqrt(sets)) / 100, ...units });
+  return guided({ ranking: wrapped(ranking), ...STEPS, mostBytes: sets * BYTES_PER_SET });
 }

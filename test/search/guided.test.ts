@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { answerFitness } from '../../src/search/fitness/answer.js';
 import { gapFitness } from '../../src/search/fitness/gap.js';
-import { splitProbes } from '../../src/search/hold-back.js';
+import { carriesOver, splitProbes } from '../../src/search/hold-back.js';
 import { compactSize } from '../../src/patch/compact.js';
 import { maskFlips, maskOf } from '../../src/patch/mask.js';
 import { lowerBound } from '../../src/search/ranking.js';
@@ -235,5 +235,15 @@ describe('holding probes back', () => {
     expect(splitProbes(set, 0.25, 3)).toEqual(splitProbes(set, 0.25, 3));
     expect(splitProbes(set, 0.25, 4)).not.toEqual(splitProbes(set, 0.25, 3));
     expect(splitProbes(set.slice(0, 5), 0.5, 3).heldBack).toEqual([]);
+  });
+
+  test('says that something was found when held-back probes gain more than by chance', () => {
+    // Mean 1, standard error 1/√3 and 1: t = 1.73 and 1.
+    expect(carriesOver(Float64Array.of(0, 0, 2, 2))).toBe(true);
+    expect(carriesOver(Float64Array.of(-1, 0, 2, 3))).toBe(false);
+    expect(carriesOver(Float64Array.of(-1, -1, -1))).toBe(false);
+    expect(carriesOver(Float64Array.of(0, 0))).toBe(false);
+    expect(carriesOver(Float64Array.of(0.5))).toBe(true);
+    expect(carriesOver(Float64Array.of())).toBe(false);
   });
 });

@@ -3,17 +3,29 @@ import { guidedFor } from '../../src/search/recommended.js';
 import { letterProbes } from './small-engine.js';
 
 const set = (name: string, count: number) => letterProbes(count).map((probe) => ({ ...probe, set: name }));
-const holdsBack = (probes: ReturnType<typeof set>): boolean => Number(guidedFor(probes).settings.heldBack) > 0;
+/** Standard errors that a promise must be above 0. */
+function zOf(probes: ReturnType<typeof set>): number {
+  let z = NaN;
+  guidedFor(probes, {}, (ranking) => ((z = Number(ranking.settings.z)), ranking));
+  return z;
+}
 
 describe('the method that suits the probes', () => {
-  test('holds back some of many', () => {
-    expect(holdsBack(set('a', 99))).toBe(false);
-    expect(holdsBack(set('a', 100))).toBe(true);
+  test('is bolder with many', () => {
+    expect(zOf(set('a', 99))).toBe(2.5);
+    expect(zOf(set('a', 100))).toBe(2);
   });
 
-  test('goes by the smallest of several sets', () => {
-    expect(holdsBack([...set('a', 200), ...set('b', 60)])).toBe(false);
-    expect(holdsBack([...set('a', 200), ...set('b', 100)])).toBe(true);
+  test('goes by the smallest of several sets, and counts the error of each as its own', () => {
+    expect(zOf([...set('a', 200), ...set('b', 60)])).toBe(1.77);
+    expect(zOf([...set('a', 200), ...set('b', 100)])).toBe(1.41);
+  });
+
+  test('gives every set its room', () => {
+    const roomOf = (probes: ReturnType<typeof set>) => guidedFor(probes).settings.mostBytes;
+    expect(roomOf(set('a', 60))).toBe(1024);
+    expect(roomOf([...set('a', 60), ...set('b', 60)])).toBe(2048);
+    expect(roomOf([...set('a', 100), ...set('b', 100), ...set('c', 100), ...set('d', 100)])).toBe(4096);
   });
 
   test('puts what it is told to around the ranking', () => {

@@ -94,6 +94,7 @@ function tapedEvaluations(prepared: PreparedFitness, engine: Engine, tape: Tape)
       kept = tape.mark();
     },
     strata: prepared.strata,
+    scores: (perProbe) => prepared.scores(perProbe),
     respond: (perProbe) => prepared.respond(perProbe),
     visitEffects: (unit, visit) => prepared.visitEffects(unit, visit),
     screen(probes) {

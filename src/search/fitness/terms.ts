@@ -71,6 +71,7 @@ export function prepareTerms(
       measured.keep();
       cost.keep();
     },
+    scores: (perProbe) => measured.scores(perProbe),
     respond: (perProbe) => measured.respond(perProbe),
     visitEffects(unit, visit) {
       const costs = new Map<string, Float32Array>();

@@ -6,7 +6,7 @@
  * given by greedy generation, have been worse than at their best for a while, and goes back to the last state in which they
  * were not. Worse means by more than chance would have it: a few dozen answers go up and down by some. Then that state is
  * the result, without the flips that do not raise the fitness of the held-back probes: what helps only what it was chosen by
- * has no place. Where the held-back probes have gained nothing at all, there is nothing to find. But a rehearsal that ends
+ * has no place. Where the held-back probes have gained no more than by chance, there is nothing to find. But a rehearsal that ends
  * well has shown that what is found so carries over: the search is done again from the start, by all probes.
  */
 import type { Engine } from '../../engine/engine.js';
@@ -16,7 +16,7 @@ import { rising } from '../acceptance.js';
 import { answerProbes } from '../evaluate.js';
 import { nextTurn } from '../event-loop.js';
 import type { FitnessValue, PreparedFitness } from '../fitness.js';
-import { splitProbes } from '../hold-back.js';
+import { carriesOver, splitProbes } from '../hold-back.js';
 import type { Probe } from '../probes.js';
 import { lowerBound, type RankedFlip, type RankedFlips, type Ranking } from '../ranking.js';
 import { makeRoom, type Room, union } from '../room.js';
@@ -37,7 +37,7 @@ export interface GuidedSettings {
   step: number;
   /** How many times as many are looked at before the search is exhausted. */
   depth: number;
-  /** The part of the probes that is held back: of few probes none, whose answers tell less than the search loses with them. */
+  /** The part of the probes that is held back for a rehearsal; 0: there is none. */
   heldBack: number;
   /** Rounds with worse answers on the held-back probes, or hardly any gain, after which the search ends. */
   patience: number;
@@ -205,7 +205,7 @@ async function follow(problem: SearchProblem, strategy: SearchPart, settings: Gu
   }
 
   /**
-   * What is left of flips by the judgement of the held-back probes: nothing where these have not gained; else all but those
+   * What is left of flips by the judgement of the held-back probes: nothing where these gained no more than by chance; else all but those
    * that would be made again, to be undone, if they were searched by. Undefined when it was interrupted.
    */
   async function pruned(flips: readonly Flip[]): Promise<readonly Flip[] | undefined> {
@@ -214,7 +214,9 @@ async function follow(problem: SearchProblem, strategy: SearchPart, settings: Gu
     engine.toggle(kept);
     try {
       const present = fitness.evaluate();
-      if (present.objective <= fitness.start.objective) return [];
+      const reference = fitness.scores(fitness.start.perProbe);
+      const gains = fitness.scores(present.perProbe).map((score, probe) => score - reference[probe]);
+      if (!carriesOver(gains)) return [];
       fitness.keep();
       const undone = flipsOf(rank(fitness, { value: present, flips }, 0).undoing.filter(({ score }) => score > 0));
       const { accepted } = await tryTogether({
