@@ -26,6 +26,8 @@ export interface SearchProblem {
 
 /** Told after every evaluation. */
 export interface SearchProgress {
+  /** All of this is going to be taken back: it only shows what there is to find. */
+  readonly rehearsal?: boolean;
   readonly iterations: number;
   readonly accepted: number;
   /** Flips in effect. */

@@ -258,8 +258,18 @@ const isGain = ({ flips, objectiveBefore, objectiveAfter }: SearchResult): boole
   flips.length > 0 && objectiveAfter > objectiveBefore;
 
 function nothingGained({ iterations, objectiveBefore, stoppedBy }: SearchResult): SearchError {
-  return new SearchError('NOTHING_TO_COMMIT', `Nothing to commit: ${iterations} candidates gained nothing`, {
-    hint: 'Search longer (--iterations), with more and more varied probes, or with another --seed.',
+  const [fact, hint] =
+    stoppedBy === 'held-back'
+      ? [
+          'what the search found for some of the probes did nothing for those it held back',
+          'Check the answers (bankai probes audit), and give more and more varied probes of one skill.',
+        ]
+      : [
+          `${iterations} candidates gained nothing`,
+          'Search longer (--iterations), with more and more varied probes, or with another --seed.',
+        ];
+  return new SearchError('NOTHING_TO_COMMIT', `Nothing to commit: ${fact}`, {
+    hint,
     data: { iterations, objective: objectiveBefore, stoppedBy },
   });
 }

@@ -9,16 +9,15 @@
  * has no place. Where the held-back probes have gained no more than by chance, there is nothing to find. But a rehearsal that ends
  * well has shown that what is found so carries over: the search is done again from the start, by all probes.
  */
-import type { Engine } from '../../engine/engine.js';
 import { compactSize } from '../../patch/compact.js';
 import type { Flip } from '../../patch/flip.js';
 import { rising } from '../acceptance.js';
-import { answerProbes } from '../evaluate.js';
 import { nextTurn } from '../event-loop.js';
-import type { FitnessValue, PreparedFitness } from '../fitness.js';
-import { carriesOver, splitProbes } from '../hold-back.js';
+import type { FitnessValue } from '../fitness.js';
+import { splitProbes } from '../hold-back.js';
+import { answersRight, countRight, isWorse, leftByJudges } from '../judges.js';
 import type { Probe } from '../probes.js';
-import { lowerBound, type RankedFlip, type RankedFlips, type Ranking } from '../ranking.js';
+import { lowerBound, type RankedFlip, type Ranking } from '../ranking.js';
 import { makeRoom, type Room, union } from '../room.js';
 import { type Budget, limitReached, secondsLeft, type Spent, type StopReason } from '../stopping.js';
 import {
@@ -111,12 +110,6 @@ async function follow(problem: SearchProblem, strategy: SearchPart, settings: Gu
     return before !== undefined && now - before < settings.leastGain * (now - start);
   }
 
-  const rank = (
-    fitness: PreparedFitness,
-    { value, flips }: Pick<Position, 'value' | 'flips'>,
-    most: number,
-  ): RankedFlips => settings.ranking.rank({ engine, fitness, perProbe: value.perProbe, most, made: flips });
-
   /** Climbs until something ends it. Finds and leaves the engine without flips. */
   async function climb({ probes, from, heldBack: judges, limits: until }: Climb): Promise<Climbed> {
     const fitness = problem.fitness.prepare(engine, probes, problem.controls);
@@ -127,6 +120,7 @@ async function follow(problem: SearchProblem, strategy: SearchPart, settings: Gu
       onProgress?.({
         ...used,
         ...(mostFlips !== undefined && { mostFlips }),
+        ...(judges.length > 0 && { rehearsal: true }),
         accepted: position.history.length,
         evaluations: (engine.tokensEvaluated - startTokens) / fitness.tokenCount,
         objective: position.value.objective,
@@ -154,7 +148,10 @@ async function follow(problem: SearchProblem, strategy: SearchPart, settings: Gu
       for (;;) {
         const reached = signal?.aborted ? 'interrupted' : limitReached(until, spent(position.flips));
         if (reached) return ended(reached);
-        const ranked = rank(fitness, position, settings.depth * width);
+        const ranked = settings.ranking.rank({
+          ...{ engine, fitness, perProbe: position.value.perProbe },
+          ...{ most: settings.depth * width, made: position.flips },
+        });
         const undoing = flipsOf(ranked.undoing);
         let trials = 0;
         const tried = await tryTogether({
@@ -183,12 +180,12 @@ async function follow(problem: SearchProblem, strategy: SearchPart, settings: Gu
         position = { ...position, heldBackRight: await answersRight(engine, judges) };
         const steps = flips.map((flip): SearchStep => ({
           ...{ iteration: iterations, flip, objective: value.objective },
-          ...(judges.length > 0 && { heldBackRight: countRight(position) }),
+          ...(judges.length > 0 && { heldBackRight: countRight(position.heldBackRight) }),
         }));
         position = { ...position, history: [...position.history, ...steps] };
-        if (countRight(position) > countRight(peak)) peak = position;
+        if (countRight(position.heldBackRight) > countRight(peak.heldBackRight)) peak = position;
         roundsSinceKept += 1;
-        if (!isWorse(position, peak)) {
+        if (!isWorse(position.heldBackRight, peak.heldBackRight)) {
           kept = position;
           roundsSinceKept = 0;
         }
@@ -204,38 +201,10 @@ async function follow(problem: SearchProblem, strategy: SearchPart, settings: Gu
     }
   }
 
-  /**
-   * What is left of flips by the judgement of the held-back probes: nothing where these gained no more than by chance; else all but those
-   * that would be made again, to be undone, if they were searched by. Undefined when it was interrupted.
-   */
-  async function pruned(flips: readonly Flip[]): Promise<readonly Flip[] | undefined> {
-    const fitness = problem.fitness.prepare(engine, heldBack, problem.controls);
-    let kept = flips;
-    engine.toggle(kept);
-    try {
-      const present = fitness.evaluate();
-      const reference = fitness.scores(fitness.start.perProbe);
-      const gains = fitness.scores(present.perProbe).map((score, probe) => score - reference[probe]);
-      if (!carriesOver(gains)) return [];
-      fitness.keep();
-      const undone = flipsOf(rank(fitness, { value: present, flips }, 0).undoing.filter(({ score }) => score > 0));
-      const { accepted } = await tryTogether({
-        ...{ engine, present, flips: undone, step: undone.length, depth: 1, withRoom: (more) => more },
-        betterThan: (other) => fitness.evaluateAbove(acceptance.bar(other)),
-        ...(signal && { signal }),
-      });
-      if (accepted) kept = union(kept, accepted.flips);
-      return signal?.aborted ? undefined : kept;
-    } finally {
-      engine.toggle(kept);
-      fitness.dispose();
-    }
-  }
-
   /** What comes of a rehearsal. */
   async function concluded(rehearsed: Climbed): Promise<Climbed> {
     const { stoppedBy, history } = rehearsed;
-    const flips = await pruned(rehearsed.flips);
+    const flips = await leftByJudges(problem, settings.ranking, heldBack, rehearsed.flips);
     if (!flips) return { ...rehearsed, stoppedBy: 'interrupted' };
     const byAll = { probes: problem.probes, heldBack: [] };
     const rest = await climb({ ...byAll, from: { flips, history }, limits: { flips: 0 } });
@@ -272,16 +241,3 @@ async function follow(problem: SearchProblem, strategy: SearchPart, settings: Gu
 }
 
 const flipsOf = (ranked: readonly RankedFlip[]): Flip[] => ranked.map(({ flip }) => flip);
-
-const countRight = ({ heldBackRight }: Position): number => heldBackRight.filter((right) => right).length;
-
-/** Whether the held-back answers are worse than at the peak, by more than two standard deviations of as many coin tosses. */
-function isWorse(position: Position, peak: Position): boolean {
-  const changed = position.heldBackRight.filter((right, probe) => right !== peak.heldBackRight[probe]).length;
-  return countRight(peak) - countRight(position) > 2 * Math.sqrt(changed);
-}
-
-async function answersRight(engine: Engine, probes: readonly Probe[]): Promise<boolean[]> {
-  if (probes.length === 0) return [];
-  return (await answerProbes(engine, probes)).map(({ correct }) => correct);
-}
