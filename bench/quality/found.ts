@@ -47,15 +47,28 @@ export function findings(engine: Engine): Findings {
       remembered(`repair ${pair.join()} ${seed}`, async () => {
         const stacked: Flip[] = [];
         for (const name of pair) stacked.push(...(await single(name, seed)).flips);
-        return under(engine, stacked, () => searchOn(engine, both(pair), seed));
+        // Its judges would be probes that the stack knows already: `bankai commit` does without.
+        return under(engine, stacked, () => searchOn(engine, both(pair), seed, { rehearse: false }));
       }),
   };
 }
 
 /** A search as `bankai commit` does it where nothing is said. */
-export function searchOn(engine: Engine, probes: readonly Probe[], seed: number): Promise<SearchResult> {
+export function searchOn(
+  engine: Engine,
+  probes: readonly Probe[],
+  seed: number,
+  options: Parameters<typeof guidedFor>[1] = {},
+): Promise<SearchResult> {
   const fitness = recommendedFitness();
-  return guidedFor(probes).search({ engine, probes, controls: probesOf('knowledge'), fitness, seed, budget: {} });
+  return guidedFor(probes, options).search({
+    engine,
+    probes,
+    controls: probesOf('knowledge'),
+    fitness,
+    seed,
+    budget: {},
+  });
 }
 
 /** Runs an action with flips in effect, and takes them back however it ends. */

@@ -37,6 +37,11 @@ function sizesOfSets(probes: readonly Probe[]): number[] {
 /** The default fitness. */
 export const recommendedFitness = (): Fitness => answerFitness(SCORING);
 
+export interface MethodOptions extends Pick<Partial<LowerBoundSettings>, 'layers'> {
+  /** Whether some probes are held back to judge. Those that what is searched upon was searched with cannot: they know it already. */
+  readonly rehearse?: boolean;
+}
+
 /**
  * The guided strategy as it suits the probes; `wrapped` may put something around its ranking. Of several sets the smallest says
  * whether there are many probes.
@@ -45,12 +50,15 @@ export const recommendedFitness = (): Fitness => answerFitness(SCORING);
  */
 export function guidedFor(
   probes: readonly Probe[],
-  units: Pick<Partial<LowerBoundSettings>, 'layers'> = {},
+  { rehearse = true, ...units }: MethodOptions = {},
   wrapped: (ranking: Ranking) => Ranking = (ranking) => ranking,
 ): Strategy {
   const sizes = sizesOfSets(probes);
   const z = probes.length > 0 && Math.min(...sizes) >= MANY_PROBES ? Z.many : Z.few;
   const sets = Math.max(1, sizes.length);
   const ranking = lowerBound({ ...RANKING, z: Math.round((100 * z) / Math.sqrt(sets)) / 100, ...units });
-  return guided({ ranking: wrapped(ranking), ...STEPS, mostBytes: sets * BYTES_PER_SET });
+  return guided({
+    ...{ ranking: wrapped(ranking), ...STEPS, mostBytes: sets * BYTES_PER_SET },
+    ...(!rehearse && { heldBack: 0 }),
+  });
 }

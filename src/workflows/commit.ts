@@ -31,6 +31,7 @@ import { type NewPatch, record, type Recorder } from './record.js';
 import type { SearchInputs } from './checkpoint.js';
 import { type SearchedOn, searchPredicateOf } from './search-statement.js';
 import { interruption, type ResumableResult, searchResumably } from './resumable-search.js';
+import { filesSearchedWith } from './searched-with.js';
 import { changeWorkspace, type Workspace } from './workspace.js';
 
 /** A probe file as the terminal read it. */
@@ -48,6 +49,8 @@ interface RowChoice {
 interface StrategyRequest {
   readonly probes: readonly Probe[];
   readonly rows: RowChoice;
+  /** Whether some of the probes can be held back to judge by. */
+  readonly rehearse: boolean;
   /** Makes the results of a ranking part of a checkpoint. */
   readonly taped: (ranking: Ranking) => Ranking;
 }
@@ -55,7 +58,7 @@ interface StrategyRequest {
 /** The strategies that can be named. */
 export const strategies = {
   greedy: ({ rows }: StrategyRequest) => greedy({ candidates: (engine) => scaleWeightedRows(engine, rows) }),
-  guided: ({ probes, rows, taped }: StrategyRequest) => guidedFor(probes, rows, taped),
+  guided: ({ probes, rows, rehearse, taped }: StrategyRequest) => guidedFor(probes, { ...rows, rehearse }, taped),
 } as const satisfies Record<string, (request: StrategyRequest) => Strategy>;
 /** The fitness functions that can be named; the first is the default. */
 export const fitnesses = { answer: recommendedFitness, gap: () => gapFitness() } as const satisfies Record<
@@ -127,6 +130,7 @@ export async function commit(directory: string, request: CommitRequest, recorder
     const signer = await openSigner(recorder);
     const parents = await readState(workspace.repository, onto.commit);
     const patches = await readPatches(workspace.repository, onto.commit, parents);
+    const rehearse = !(await knowsAny(workspace, onto.commit, probes));
     const { result, checkpoint, measurement } = await withEngine(
       workspace,
       request.threads,
@@ -143,7 +147,7 @@ export async function commit(directory: string, request: CommitRequest, recorder
             ...(request.signal && { signal: request.signal }),
             ...(request.onProgress && { onProgress: request.onProgress }),
           },
-          strategy: (taped) => strategies[request.strategy]({ probes: joined, rows: rowsOf(request), taped }),
+          strategy: (taped) => strategies[request.strategy]({ probes: joined, rows: rowsOf(request), rehearse, taped }),
           inputs: inputsOf(request, { base: workspace.state.weightsId, parents, probes, controls }, recorder),
           resume: request.resume ?? false,
         });
@@ -193,6 +197,12 @@ export async function commit(directory: string, request: CommitRequest, recorder
       ...(evaluation && { evaluation: reportOf(evaluation) }),
     };
   });
+}
+
+/** Whether a patch of a commit was searched with one of these sets. */
+async function knowsAny({ repository, state }: Workspace, at: CommitId, probes: readonly ProbeSet[]): Promise<boolean> {
+  const known = await filesSearchedWith(repository, at, state.weightsId);
+  return probes.some(({ sha256 }) => known.some((file) => file.role === 'search' && file.sha256 === sha256));
 }
 
 /** What is measured once the search has ended. The search itself is given none of it but the controls. */
@@ -283,7 +293,7 @@ function inputsOf(
   const digests = (sets: readonly ProbeSet[]) => sets.map(({ sha256 }) => sha256);
   const settled = ({ name, settings }: SearchPart): string => `${name} ${JSON.stringify(settings)}`;
   const joined = joinProbes(probes);
-  const searching = strategies[strategy]({ probes: joined, rows: {}, taped: (ranking) => ranking });
+  const searching = strategies[strategy]({ probes: joined, rows: {}, rehearse: true, taped: (ranking) => ranking });
   return {
     ...{ 'version of Bankai': version, base, 'patches below': parents },
     ...{ probes: digests(probes), controls: digests(controls) },

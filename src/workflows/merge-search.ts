@@ -4,14 +4,13 @@ import { readHead } from '../repo/branch.js';
 import { composeCommit } from '../repo/compose.js';
 import { descendsFrom } from '../repo/history.js';
 import { resolveStack } from '../repo/resolve.js';
-import { readEvidence, readState } from '../repo/state.js';
 import type { Budget } from '../search/stopping.js';
 import type { SearchProgress } from '../search/strategy.js';
 import { commit, type CommitOutcome, type ProbeFile } from './commit.js';
 import { openSigner } from './commit-tree.js';
-import { judgeEvidence } from './evidence.js';
 import { merge, type MergeOutcome, type MergeRequest } from './merge.js';
 import type { Recorder } from './record.js';
+import { filesSearchedWith } from './searched-with.js';
 import { openWorkspace } from './workspace.js';
 
 export interface MendRequest extends MergeRequest {
@@ -65,16 +64,8 @@ async function probesOfBoth(directory: string, expression: string) {
   const sides = [(await readHead(repository)).commit, await composeCommit(repository, stack)];
   const found = { search: new Map<string, ProbeFile>(), control: new Map<string, ProbeFile>() };
   for (const side of sides) {
-    for (const id of await readState(repository, side)) {
-      const files = await readEvidence(repository, side, id);
-      const bytesOf = new Map(files.flatMap(({ kind, digest, bytes }) => (kind === 'probes' ? [[digest, bytes]] : [])));
-      for (const check of judgeEvidence(files, id, state.weightsId).statements) {
-        if ('error' in check || check.statement.kind !== 'search') continue;
-        for (const { role, name, sha256 } of check.statement.predicate.probes) {
-          const bytes = bytesOf.get(sha256);
-          if (bytes) found[role].set(sha256, { name, bytes });
-        }
-      }
+    for (const { role, name, sha256, bytes } of await filesSearchedWith(repository, side, state.weightsId)) {
+      if (bytes) found[role].set(sha256, { name, bytes });
     }
   }
   for (const digest of found.search.keys()) found.control.delete(digest);

@@ -70,6 +70,7 @@ const fitnesses: Readonly<Record<string, (from: Recorded) => Fitness>> = {
       ceiling: from.number('ceiling'),
       divergenceWeight: from.number('divergenceWeight'),
       floor: from.number('floor'),
+      doubt: from.number('doubt'),
       lossWeight: from.number('lossWeight'),
       rightLossWeight: from.number('rightLossWeight'),
     }),

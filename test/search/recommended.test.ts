@@ -21,6 +21,11 @@ describe('the method that suits the probes', () => {
     expect(zOf([...set('a', 200), ...set('b', 100)])).toBe(1.41);
   });
 
+  test('rehearses unless the probes cannot judge', () => {
+    expect(guidedFor(set('a', 60)).settings.heldBack).toBe(0.33);
+    expect(guidedFor(set('a', 60), { rehearse: false }).settings.heldBack).toBe(0);
+  });
+
   test('gives every set its room', () => {
     const roomOf = (probes: ReturnType<typeof set>) => guidedFor(probes).settings.mostBytes;
     expect(roomOf(set('a', 60))).toBe(1024);

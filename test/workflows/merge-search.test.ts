@@ -24,8 +24,8 @@ beforeAll(async () => {
   await makeSampleRepository(cli);
   const settings = { strategy: 'guided', fitness: 'answer', seed: 1, budget: { iterations: 12 }, threads: 1 } as const;
   for (const [branch, probes, controls] of [
-    ['sums', file('arithmetic', 8), []] as const,
-    ['rules', file('calculus', 8), [file('arithmetic', 8), file('knowledge', 6)]] as const,
+    ['sums', file('arithmetic', 7), []] as const,
+    ['rules', file('calculus', 7), [file('arithmetic', 7), file('knowledge', 6)]] as const,
   ]) {
     await commit(directory, { message: branch, branch, probes: [probes], controls, ...settings }, recorderAt(cli));
   }
@@ -49,8 +49,8 @@ test('searches with the probes and controls of both sides, on top of all their p
   expect(patches).toEqual(below);
   // What one side searched for is no control, though the other side had it as one.
   expect(probes.map(({ role, name, count }) => `${role} ${name} ${count}`)).toEqual([
-    'search arithmetic.json 8',
-    'search calculus.json 8',
+    'search arithmetic.json 7',
+    'search calculus.json 7',
     'control knowledge.json 6',
   ]);
   const replaying = { patch: id.slice(0, 10), files: [], evaluationOnly: false, threads: 1 };

@@ -209,14 +209,14 @@ async function follow(problem: SearchProblem, strategy: SearchPart, settings: Gu
     const byAll = { probes: problem.probes, heldBack: [] };
     const rest = await climb({ ...byAll, from: { flips, history }, limits: { flips: 0 } });
     if (flips.length === 0) return { ...rest, stoppedBy: 'held-back' };
-    if (stoppedBy !== 'exhausted' && stoppedBy !== 'flips') return { ...rest, stoppedBy };
+    if (isCutShort(stoppedBy)) return { ...rest, stoppedBy };
     iterations += 1;
     const takenBack = rehearsed.flips.map((flip): SearchStep => {
       return { iteration: iterations, flip, objective: rehearsed.objectiveBefore };
     });
     const again = await climb({ ...byAll, from: { flips: [], history: [...history, ...takenBack] }, limits: budget });
-    // A limit may have cut it short.
-    return again.value.objective < rest.value.objective ? { ...rest, stoppedBy: again.stoppedBy } : again;
+    const isFurther = again.value.objective >= rest.value.objective;
+    return isFurther || !isCutShort(again.stoppedBy) ? again : { ...rest, stoppedBy: again.stoppedBy };
   }
 
   let found = await climb({ probes: searched, from: { flips: [], history: [] }, heldBack, limits: budget });
@@ -239,5 +239,8 @@ async function follow(problem: SearchProblem, strategy: SearchPart, settings: Gu
     },
   };
 }
+
+/** Whether there was more to find. */
+const isCutShort = (stoppedBy: StopReason): boolean => stoppedBy !== 'exhausted' && stoppedBy !== 'flips';
 
 const flipsOf = (ranked: readonly RankedFlip[]): Flip[] => ranked.map(({ flip }) => flip);
