@@ -3,6 +3,7 @@ import { type Flip } from '../src/patch/flip.js';
 import { maskFlips, maskOf } from '../src/patch/mask.js';
 import type { AnswerComparison } from '../src/search/evaluate.js';
 import { joinProbes } from '../src/search/probes.js';
+import { guidedFor } from '../src/search/recommended.js';
 import { plural } from '../src/render/number.js';
 import { answerMeter, type Experiment } from './experiment.js';
 import { under } from './laboratory.js';
@@ -33,7 +34,9 @@ export const stacking: Experiment = {
     const stack = netOf([...first, ...second]);
     const both = joinProbes(skills.map((skill) => probes(skill)));
     const joint = await search({ probes: both });
-    const repair = await under(engine, stack, () => search({ probes: both }));
+    // The stack knows all of these probes, so none of them can judge.
+    const mending = { probes: both, strategy: guidedFor(both, { rehearse: false }) };
+    const repair = await under(engine, stack, () => search(mending));
     const alone = [await judge(`${skills[0]} alone`, first), await judge(`${skills[1]} alone`, second)];
     const stacked = await judge('both stacked', stack);
     const together = await judge('one joint search', joint.flips);
