@@ -12,7 +12,7 @@ import { openEngine } from '../src/engine/open.js';
 import { bytesSource } from '../src/gguf/source.js';
 import type { Flip } from '../src/patch/flip.js';
 import { answerProbes, compareAnswers } from '../src/search/evaluate.js';
-import { answerFitness } from '../src/search/fitness/answer.js';
+import { answerFitness, type AnswerSettings } from '../src/search/fitness/answer.js';
 import type { Probe } from '../src/search/probes.js';
 import { seededRandom, shuffle } from '../src/search/random.js';
 import { lowerBound } from '../src/search/ranking.js';
@@ -78,8 +78,7 @@ for (const z of numbers(values.z)) {
             ...{ step: Number(values.step), depth: 2, leastGain: 0.02 },
             ...{ mostBytes: Number(values.bytes), heldBack: Number(values['held-back']) },
           });
-    const { ceiling, floor, divergenceWeight, lossWeight, rightLossWeight } = recommendedFitness().settings;
-    const fitness = answerFitness({ ceiling, floor, divergenceWeight, lossWeight, rightLossWeight, doubt } as object);
+    const fitness = answerFitness({ ...(recommendedFitness().settings as Partial<AnswerSettings>), doubt });
     for (const { searched, asked } of splits) {
       const controls = probesOf('knowledge');
       const budget = values.iterations === undefined ? {} : { iterations: Number(values.iterations) };

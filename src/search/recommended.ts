@@ -44,8 +44,7 @@ export interface MethodOptions extends Pick<Partial<LowerBoundSettings>, 'layers
 
 /**
  * The guided strategy as it suits the probes; `wrapped` may put something around its ranking. Of several sets the smallest says
- * whether there are many probes.
- * A flip that serves one of n sets loses n-fold in the mean over all and, the error of each set being its own, √n-fold against the
+ * whether there are many probes. A flip that serves one of n sets loses n-fold in the mean over all and, the error of each set being its own, √n-fold against the
  * standard error: so the error counts √n times less.
  */
 export function guidedFor(
