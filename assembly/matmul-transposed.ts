@@ -22,10 +22,7 @@
  */
 import { BLOCK_BYTES, BLOCK_COLUMNS, QUAD, TILE_FEATURE } from './layout';
 import { sumFour } from './matmul';
-
-/** Rows taken at a time, and the bytes of their signs in a block. */
-const ROWS: usize = 16;
-const SIGNS: usize = ROWS * BLOCK_BYTES;
+import { ROWS, SIGNS, transpose } from './transpose';
 
 /** Bytes of the 16 signed sums of 4 rows, and of a tile's four such tables. */
 const TABLE: usize = 16 * TILE_FEATURE;
@@ -100,29 +97,6 @@ function buildTables(rows: usize, tables: usize): void {
     sumFour(rows, tables);
     sumFour(rows + QUAD, tables + QUAD);
     rows += 4 * TILE_FEATURE;
-  }
-}
-
-/** Transposes 16 × 16 bytes, of which `live` rows are there, by four perfect shuffles between `to` and what follows. */
-function transpose(from: usize, live: usize, to: usize): void {
-  if (live < ROWS) {
-    memory.copy(to, from, live * BLOCK_BYTES);
-    from = to;
-  }
-  shuffle(from, to + SIGNS);
-  shuffle(to + SIGNS, to);
-  shuffle(to, to + SIGNS);
-  shuffle(to + SIGNS, to);
-}
-
-/** Vectors 2i and 2i + 1 of `to` are vectors i and i + 8 of `from`, byte by byte in turn. */
-function shuffle(from: usize, to: usize): void {
-  for (const end = from + SIGNS / 2; from < end; from += 16) {
-    const a = v128.load(from);
-    const b = v128.load(from, 128);
-    v128.store(to, i8x16.shuffle(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23));
-    v128.store(to, i8x16.shuffle(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31), 16);
-    to += 32;
   }
 }
 

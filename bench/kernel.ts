@@ -1,8 +1,8 @@
 /**
  * Measures the one-bit matrix product against llama.cpp, both on one thread and by turns, so that a machine busy with
  * other things is busy for both. Run as `node dist/bench/kernel.js [--rounds 5] [--rows 4096] [--columns 4096]
- * [--tokens 64]`. What counts is the median of the rounds' ratios. The transposed product of the backward pass is measured
- * next to it.
+ * [--tokens 64]`. What counts is the median of the rounds' ratios. llama.cpp rounds activations to 8 bits; ours is measured
+ * on activations as they are, and on those quantized to 10 bits. So is the transposed product of the backward pass.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -55,13 +55,16 @@ export async function prepareKernel({ rows, columns, tokens }: KernelShape) {
     }
     return median(speeds);
   };
-  const forward = (): number => measure(() => kernels.matmul({ x, weights, out, tiles, accumulate: false }));
+  const args = { x, weights, out, tiles, accumulate: false };
+  const forward = (): number => measure(() => kernels.matmul(args));
+  const quantized = (): number => measure(() => kernels.matmulQuantized(args));
   // The forward product's input and output lend their memory to the gradients of the same shapes.
   const transposed = (): number =>
     measure(() => kernels.matmulTransposed({ dOut: out, weights, dx: x, tiles, accumulate: false }));
   forward(); // until the optimising compiler has taken over
+  quantized();
   transposed();
-  return { forward, transposed, dispose: () => kernels.dispose() };
+  return { forward, quantized, transposed, dispose: () => kernels.dispose() };
 }
 
 async function main(): Promise<void> {
@@ -80,23 +83,25 @@ async function main(): Promise<void> {
     writeRandomModel(model, shapes['1.7B'], 1);
     const kernel = await prepareKernel(shape);
     const ratios: number[] = [];
+    const quantizedRatios: number[] = [];
     const transposedRatios: number[] = [];
     console.log(`${shape.rows} × ${shape.columns}, ${shape.tokens} tokens, one thread; billions of multiply-adds/s`);
     for (let round = 0; round < Number(values.rounds); round++) {
-      const before = kernel.forward();
+      const before = [kernel.forward(), kernel.quantized()];
       const options = { threads: 1, tokens: 64, repeats: 1 };
       const llama = (await measureLlamaPromptSpeed(model, shapes['1.7B'], options)).multiplyAddsPerSecond;
       // The mean of both sides of the other's turn, so that a load that comes or goes in between counts half.
-      const ours = (before + kernel.forward()) / 2;
+      const ours = (before[0] + kernel.forward()) / 2;
+      const quantized = (before[1] + kernel.quantized()) / 2;
       ratios.push(ours / llama);
+      quantizedRatios.push(quantized / llama);
       const transposed = kernel.transposed();
       transposedRatios.push(transposed / ours);
-      const [a, b, c] = [ours, llama, transposed].map((speed) => (speed / 1e9).toFixed(1));
-      console.log(
-        `round ${round + 1}: Bankai ${a}, llama.cpp ${b}: ${(ours / llama).toFixed(2)} times as fast; transposed ${c}`,
-      );
+      const [a, b, c, d] = [ours, quantized, llama, transposed].map((speed) => (speed / 1e9).toFixed(1));
+      console.log(`round ${round + 1}: Bankai ${a}, quantized ${b}; llama.cpp ${c}; transposed ${d}`);
     }
     console.log(`median: ${median(ratios).toFixed(2)} times as fast as llama.cpp`);
+    console.log(`quantized: ${median(quantizedRatios).toFixed(2)} times as fast as llama.cpp`);
     console.log(`transposed: ${median(transposedRatios).toFixed(2)} of the forward product's speed`);
     await kernel.dispose();
   } finally {

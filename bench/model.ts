@@ -1,6 +1,7 @@
 /**
  * Measures whole models of random bits against llama.cpp, by turns with the same threads and tokens: evaluating a prompt
- * (logits of its last token), and decoding one token after another. Also tells what opening the model costs.
+ * (logits of its last token), and decoding one token after another. Activations are quantized in both, to 10 bits here and to
+ * 8 there; how fast a prompt is measured without, as in a search, is told too. So is what opening the model costs.
  * Run as `node dist/bench/model.js [--shapes 1.7B,8B] [--threads 1,2] [--tokens 64,256] [--decoded 8] [--rounds 3]`.
  * What counts is the median of the rounds' ratios. The 8B-shaped file takes 1.2 GB of the temporary directory.
  */
@@ -71,6 +72,10 @@ async function measureModel(path: string, name: ShapeName, threads: number, plan
     const ours = (): number => tokens / seconds(() => engine.lastLogits([ids(tokens)]));
     const theirs = () => measureLlamaPromptSpeed(path, shape, { threads, tokens, repeats: 1 });
     await compare(`prompt of ${tokens} tokens`, plan.rounds, ours, theirs);
+    const measured = engine.prepare([{ tokens: ids(tokens), from: tokens - 1 }]);
+    const exactly = (): number => tokens / seconds(() => measured.logProbabilities());
+    await compare(`${tokens} tokens, not quantized`, plan.rounds, exactly, theirs);
+    measured.dispose();
   }
   if (plan.decoded > 0) {
     const tokens = plan.decoded;

@@ -1,6 +1,7 @@
 /**
  * Measures how closely the engine agrees with llama.cpp on the fixture model, by kind of prompt. llama.cpp rounds
- * activations to 8 bits, and differently in the kernels of each processor; the engine computes in float32.
+ * activations to 8 bits, and differently in the kernels of each processor; the engine answers prompts with 10 bits. How
+ * far either is from activations that are not rounded is told too.
  * Run as `node dist/bench/referee.js [model.gguf]`.
  */
 import { fileURLToPath } from 'node:url';
@@ -17,6 +18,8 @@ const columns: Readonly<Record<string, (agreement: Agreement) => string>> = {
   'margin if not': ({ largestTopMargin }) => largestTopMargin.toFixed(3),
   'mean |Δ log p|': ({ meanDifference }) => meanDifference.toFixed(4),
   maximum: ({ maximumDifference }) => maximumDifference.toFixed(3),
+  'our |error|': ({ meanErrors: [ours] }) => ours.toFixed(4),
+  theirs: ({ meanErrors: [, theirs] }) => theirs.toFixed(4),
   'same text': ({ sameTexts }) => String(sameTexts),
   'margin if not ': ({ largestPartingMargin }) => largestPartingMargin.toFixed(3),
 };

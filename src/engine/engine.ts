@@ -108,7 +108,11 @@ export interface Engine {
   /** Inverts the flips' bits in memory; doing it twice restores them exactly. Throws TENSOR_UNKNOWN, ROW_OUT_OF_RANGE. */
   toggle(flips: Iterable<Flip>): void;
   prepare(sequences: readonly Sequence[]): PreparedBatch;
-  /** Greedy continuations of many prompts at once, without the prompts. Ends at the end-of-text token (not included). */
+  /**
+   * Greedy continuations of many prompts at once, without the prompts. Ends at the end-of-text token (not included).
+   * Here and in `lastLogits` activations are quantized to 10 bits (see `Kernels.matmulQuantized`; llama.cpp: 8 bits), for
+   * half again the speed. What `prepare` measures takes them as they are.
+   */
   generate(prompts: readonly TokenIds[], options: GenerateOptions): number[][];
   /** Logits (vocabulary) after the last token of each prompt. */
   lastLogits(prompts: readonly TokenIds[]): Float32Array[];

@@ -14,6 +14,8 @@ export interface Graph {
   config: ModelConfig;
   kernels: Kernels;
   weights: Weights;
+  /** W·x of layers and head: `kernels.matmul`, or that of quantized activations. */
+  multiply: Kernels['matmulQuantized'];
   /** Rotary tables for the first `length` positions. */
   rotary: (length: number) => RotaryTables;
 }
@@ -84,7 +86,7 @@ export function runLayer(graph: Graph, layer: LayerWeights, batch: Tokens, rows:
  * values. x and queries (tokens, heads·headDim) are the whole batch's, the rest the span's own.
  */
 export function projectHeads(
-  { config, kernels }: Graph,
+  { config, kernels, multiply }: Graph,
   layer: LayerWeights,
   batch: Tokens,
   { first, count }: Span,
@@ -96,7 +98,7 @@ export function projectHeads(
   const tiles = tilesOf(count);
   const input = x + tileBytes(first, width);
   kernels.rmsNorm({ x: input, weight: layer.attentionNorm, out: normed, features: width, tiles, epsilon });
-  kernels.matmul({ x: normed, weights: layer.qkv, out: projected, tiles, tokenCount: count, accumulate: false });
+  multiply({ x: normed, weights: layer.qkv, out: projected, tiles, tokenCount: count, accumulate: false });
   kernels.splitHeads({
     ...headArguments(config, layer, batch, { first, count }),
     projected,
@@ -125,7 +127,7 @@ export function headArguments(config: ModelConfig, layer: LayerWeights, batch: T
 
 /** The second half of attention, for a span: x += output · attended (tiles of heads·headDim, the span's own). */
 export function attend(
-  { config, kernels }: Graph,
+  { config, kernels, multiply }: Graph,
   layer: LayerWeights,
   batch: Tokens,
   { first, count }: Span,
@@ -147,7 +149,7 @@ export function attend(
     out: attended,
   });
   const stream = x + tileBytes(first, width);
-  kernels.matmul({
+  multiply({
     x: attended,
     weights: layer.output,
     out: stream,
@@ -165,19 +167,19 @@ export function transform(
   x: Address,
   temporary: { normed: Address; gateUp: Address; hidden: Address },
 ): void {
-  const { config, kernels } = graph;
+  const { config, kernels, multiply } = graph;
   const { gateUp, hidden } = temporary;
   const { count } = span;
   const tiles = tilesOf(count);
   projectUnits(graph, layer, span, x, temporary);
   kernels.swiglu({ gateUp, out: hidden, features: config.mlp, tiles });
   const stream = x + tileBytes(span.first, config.width);
-  kernels.matmul({ x: hidden, weights: layer.down, out: stream, tiles, tokenCount: count, accumulate: true });
+  multiply({ x: hidden, weights: layer.down, out: stream, tiles, tokenCount: count, accumulate: true });
 }
 
 /** The first half of the MLP, for a span: x → normed → gateUp. */
 export function projectUnits(
-  { config, kernels }: Graph,
+  { config, kernels, multiply }: Graph,
   layer: LayerWeights,
   { first, count }: Span,
   x: Address,
@@ -187,7 +189,7 @@ export function projectUnits(
   const tiles = tilesOf(count);
   const stream = x + tileBytes(first, width);
   kernels.rmsNorm({ x: stream, weight: layer.mlpNorm, out: normed, features: width, tiles, epsilon });
-  kernels.matmul({ x: normed, weights: layer.gateUp, out: gateUp, tiles, tokenCount: count, accumulate: false });
+  multiply({ x: normed, weights: layer.gateUp, out: gateUp, tiles, tokenCount: count, accumulate: false });
 }
 
 /** Where one chunk's results are: tiles of `vocabulary` logits, and tiles of 1 for the two summaries. */
@@ -213,7 +215,7 @@ export function forLogits(
   rowCount: number,
   visit: (chunk: LogitChunk) => void,
 ): void {
-  const { config, kernels, weights } = graph;
+  const { config, kernels, weights, multiply } = graph;
   const { width, vocabulary, epsilon } = config;
   const features = 2 * width + vocabulary + 2;
   forChunks(
@@ -229,7 +231,7 @@ export function forLogits(
       const argmax = logSumExp + tileBytes(count, 1);
       kernels.gather({ x, rows: rows + first * 4, rowCount: count, out: stream, features: width });
       kernels.rmsNorm({ x: stream, weight: weights.outputNorm, out: normed, features: width, tiles, epsilon });
-      kernels.matmul({ x: normed, weights: weights.head, out: logits, tiles, tokenCount: count, accumulate: false });
+      multiply({ x: normed, weights: weights.head, out: logits, tiles, tokenCount: count, accumulate: false });
       kernels.summarizeLogits({ logits, vocabulary, tiles, logSumExp, argmax });
       visit({ first, count, stream, logits, logSumExp, argmax });
     },

@@ -33,7 +33,10 @@ export async function openEngine(source: ByteSource, options: EngineOptions = {}
   const kernels = backend === 'plain' ? createPlainKernels() : await createWasmKernels({ threads });
   try {
     const weights = loadWeights(kernels, gguf, source, config);
-    return createEngine({ config, kernels, weights, rotary: rotaryTables(config) }, tokenizer);
+    return createEngine(
+      { config, kernels, weights, rotary: rotaryTables(config), multiply: kernels.matmul },
+      tokenizer,
+    );
   } catch (error) {
     await kernels.dispose();
     throw error;
@@ -43,6 +46,7 @@ export async function openEngine(source: ByteSource, options: EngineOptions = {}
 function createEngine(graph: Graph, tokenizer: Engine['tokenizer']): Engine {
   const { config, kernels, weights } = graph;
   const work: WorkCounter = { tokensEvaluated: 0 };
+  const answering: Graph = { ...graph, multiply: kernels.matmulQuantized };
   return {
     config,
     tokenizer,
@@ -54,8 +58,8 @@ function createEngine(graph: Graph, tokenizer: Engine['tokenizer']): Engine {
     scales: (tensor, invertedBit) => scalesOf(kernels, weights, tensor, invertedBit),
     toggle: (flips: Iterable<Flip>) => toggleFlips(kernels, weights, flips),
     prepare: (sequences) => prepareBatch(graph, sequences, work),
-    generate: (prompts, options) => generateGreedily(graph, tokenizer.endOfText, prompts, options, work),
-    lastLogits: (prompts) => logitsAfter(graph, prompts, work),
+    generate: (prompts, options) => generateGreedily(answering, tokenizer.endOfText, prompts, options, work),
+    lastLogits: (prompts) => logitsAfter(answering, prompts, work),
     dispose: () => kernels.dispose(),
   };
 }

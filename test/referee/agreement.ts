@@ -20,6 +20,9 @@ export interface Comparison {
   readonly topMargin: number;
   /** |ours − theirs| of the log p of every next token that either gives at least 1e-3. */
   readonly differences: readonly number[];
+  /** How far either is from the log p of these tokens when activations are not rounded. */
+  readonly ourErrors: readonly number[];
+  readonly theirErrors: readonly number[];
   /** First lines of the greedy answers. */
   readonly texts: readonly [ours: string, theirs: string];
   /** Our margin where the answers part; undefined while they are the same. */
@@ -40,15 +43,17 @@ export async function compareWithReferee(
   for (const [i, prompt] of prompts.entries()) {
     const [ours, theirs] = [distributions[i], await referee.nextLogProbabilities(prompt)];
     const theirAnswer = await generateAlongside(referee, prompt, answers[i]);
+    const compared = [...ours.keys()].filter((token) => Math.max(ours[token], theirs[token]) > Math.log(COMPARED));
+    const exact = exactLogProbabilities(engine, ids[i], compared);
     const texts = [answers[i], theirAnswer].map((answer) => firstLine(tokenizer.decode(answer))) as [string, string];
     comparisons.push({
       prompt,
       sameIds: JSON.stringify(ids[i]) === JSON.stringify(referee.tokenize(prompt)),
       sameTop: likeliest(ours) === likeliest(theirs),
       topMargin: marginOf(ours),
-      differences: [...ours].flatMap((value, token) =>
-        Math.max(value, theirs[token]) > Math.log(COMPARED) ? [Math.abs(value - theirs[token])] : [],
-      ),
+      differences: compared.map((token) => Math.abs(ours[token] - theirs[token])),
+      ourErrors: compared.map((token, k) => Math.abs(ours[token] - exact[k])),
+      theirErrors: compared.map((token, k) => Math.abs(theirs[token] - exact[k])),
       texts,
       partingMargin: texts[0] === texts[1] ? undefined : partingMargin(engine, ids[i], answers[i], theirAnswer),
     });
@@ -65,6 +70,8 @@ export interface Agreement {
   readonly largestTopMargin: number;
   readonly meanDifference: number;
   readonly maximumDifference: number;
+  /** Means of the distances from what activations give that are not rounded. */
+  readonly meanErrors: readonly [ours: number, theirs: number];
   readonly sameTexts: number;
   /** Our largest margin where texts part; 0 when they never do. */
   readonly largestPartingMargin: number;
@@ -79,11 +86,25 @@ export function summarizeAgreement(comparisons: readonly Comparison[]): Agreemen
     sameIds: count(({ sameIds }) => sameIds),
     sameTop: count(({ sameTop }) => sameTop),
     largestTopMargin: Math.max(0, ...comparisons.map(({ sameTop, topMargin }) => (sameTop ? 0 : topMargin))),
-    meanDifference: differences.reduce((sum, difference) => sum + difference, 0) / differences.length,
+    meanDifference: mean(differences),
     maximumDifference: Math.max(...differences),
+    meanErrors: [
+      mean(comparisons.flatMap(({ ourErrors }) => ourErrors)),
+      mean(comparisons.flatMap(({ theirErrors }) => theirErrors)),
+    ],
     sameTexts: count(({ texts }) => texts[0] === texts[1]),
     largestPartingMargin: Math.max(0, ...comparisons.map(({ partingMargin: margin }) => margin ?? 0)),
   };
+}
+
+const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+/** log p of each of these tokens after a prompt, in float32 throughout. */
+function exactLogProbabilities(engine: Engine, prompt: readonly number[], tokens: readonly number[]): number[] {
+  const batch = engine.prepare(tokens.map((token) => ({ tokens: [...prompt, token], from: prompt.length })));
+  const result = batch.logProbabilities().map(([value]) => value);
+  batch.dispose();
+  return result;
 }
 
 /** The referee's answer, generated no further than it takes to see that it is ours. */

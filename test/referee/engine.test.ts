@@ -65,6 +65,11 @@ describe('the engine and llama.cpp, on the fixture model', () => {
     expect(agreement.maximumDifference).toBeLessThan(0.2);
   });
 
+  test('are less than half as far from unrounded activations as llama.cpp is', () => {
+    const [ours, theirs] = agreement.meanErrors;
+    expect(ours).toBeLessThan(theirs / 2);
+  });
+
   test('generate the same text for 99 % of the prompts', () => {
     expect(agreement.sameTexts / agreement.prompts).toBeGreaterThanOrEqual(0.99);
   });

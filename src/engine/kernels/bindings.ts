@@ -10,16 +10,20 @@ export type Run = (kernel: KernelName, items: number, args: readonly number[], s
 /** Rows of a tile done in one go: their sums, 384 KiB, lie in the second-level cache between passes over the tables. */
 const MOST_ROWS = 12288;
 
-/** The matrix product's scratch: 4 tables of 256 entries, 2 of 16 to build them from, and the sums of the rows. */
+/**
+ * The matrix product's scratch: 4 tables of 256 entries, 2 of 16 to build them from, and the sums of the rows. That of quantized
+ * activations takes about half.
+ */
 export const SCRATCH_BYTES = (4 * 256 + 2 * 16 + MOST_ROWS) * LANES * 4;
 
 /** Features of a head that the attention kernels take at a time. */
 const HEAD_DIM_UNIT = 16;
 
-/** Building a tile's tables takes as long as this many rows. */
+/** Building a tile's tables takes as long as this many rows, of either product. */
 const TABLE_ROWS = 230;
+const QUANTIZED_TABLE_ROWS = 330;
 
-/** Rows that `matvec` takes at a time. */
+/** Rows that `matvecQuantized` takes at a time. */
 const ROWS_FOR_ONE_TOKEN = 512;
 
 /** Tiles that `matmulTransposed` takes at a time: as many as share its look-up indices. */
@@ -40,14 +44,18 @@ export function bindKernels(run: Run, threads: number): Omit<Kernels, 'name' | '
     rmsNorm({ x, weight, out, features, tiles, epsilon }) {
       run('rmsNorm', 2 * tiles, [x, weight, out, features, epsilon]);
     },
-    matmul({ x, weights: { bits, scales, rows, columns }, out, tiles, tokenCount, accumulate }) {
+    matmul({ x, weights: { bits, scales, rows, columns }, out, tiles, accumulate }) {
+      const parts = partsOfTile(tiles, rows, threads, TABLE_ROWS);
+      run('matmul', tiles * parts, [x, bits, scales, rows, columns, out, accumulate ? 1 : 0, parts]);
+    },
+    matmulQuantized({ x, weights: { bits, scales, rows, columns }, out, tiles, tokenCount, accumulate }) {
       if (tokenCount === 1) {
         const args = [x, bits, scales, rows, columns, out, accumulate ? 1 : 0];
-        run('matvec', Math.ceil(rows / ROWS_FOR_ONE_TOKEN), args);
+        run('matvecQuantized', Math.ceil(rows / ROWS_FOR_ONE_TOKEN), args);
         return;
       }
-      const parts = partsOfTile(tiles, rows, threads);
-      run('matmul', tiles * parts, [x, bits, scales, rows, columns, out, accumulate ? 1 : 0, parts]);
+      const parts = partsOfTile(tiles, rows, threads, QUANTIZED_TABLE_ROWS);
+      run('matmulQuantized', tiles * parts, [x, bits, scales, rows, columns, out, accumulate ? 1 : 0, parts]);
     },
     splitHeads(args) {
       const { projected, tokenCount, heads, kvHeads, headDim, queryNorm, keyNorm, epsilon } = args;
@@ -152,8 +160,8 @@ function assertHeadDim(headDim: number): void {
  * Into how many parts a tile's rows are cut: enough for their sums to fit, and then as many as have all threads done
  * soonest. Each part builds the tables again, and each thread does at most one part more than any other.
  */
-function partsOfTile(tiles: number, rows: number, threads: number): number {
-  const timeOf = (parts: number): number => Math.ceil((tiles * parts) / threads) * (rows / parts + TABLE_ROWS);
+function partsOfTile(tiles: number, rows: number, threads: number, tableRows: number): number {
+  const timeOf = (parts: number): number => Math.ceil((tiles * parts) / threads) * (rows / parts + tableRows);
   const least = Math.ceil(rows / MOST_ROWS);
   let best = least;
   for (let parts = least + 1; parts < least + threads; parts++) if (timeOf(parts) < timeOf(best)) best = parts;

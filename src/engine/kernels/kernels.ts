@@ -61,18 +61,15 @@ export interface Kernels extends BackwardKernels {
   /** out = x / sqrt(mean(x²) + epsilon) · weight, over features of each token. weight (features) f32. May be in place. */
   rmsNorm(args: { x: Address; weight: Address; out: Address; features: number; tiles: number; epsilon: number }): void;
 
+  /** out = W·x, or out += W·x when `accumulate`: x tiles of W.columns → out tiles of W.rows. */
+  matmul(args: { x: Address; weights: BitMatrix; out: Address; tiles: number; accumulate: boolean }): void;
+
   /**
-   * out = W·x, or out += W·x when `accumulate`: x tiles of W.columns → out tiles of W.rows. Of the lanes, `tokenCount` are
-   * wanted, all when it is absent: a single token is then computed alone, faster and to the same bits.
+   * The same of quantized activations: of each token's block of 128 columns, x is first rounded to whole multiples, ties
+   * to even, of its largest magnitude / 511. Half again as fast. Magnitudes below 2⁻¹⁰⁰ count as nothing. Of the lanes,
+   * `tokenCount` are wanted, all when it is absent: a single token is then computed alone, faster and to the same bits.
    */
-  matmul(args: {
-    x: Address;
-    weights: BitMatrix;
-    out: Address;
-    tiles: number;
-    tokenCount?: number;
-    accumulate: boolean;
-  }): void;
+  matmulQuantized(args: Parameters<Kernels['matmul']>[0] & { tokenCount?: number }): void;
 
   /**
    * Splits projected tiles of (heads + 2·kvHeads)·headDim features, ordered q | k | v, into token-major rows:

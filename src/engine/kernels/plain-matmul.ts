@@ -2,6 +2,10 @@
 import { BLOCK_COLUMNS, LANES, type BitMatrix, type Memory } from './kernels.js';
 import { BLOCK_BYTES, tiled, type Args } from './layout.js';
 
+/** Quantized activations are integers up to this, and magnitudes count as at least so much (2⁻¹⁰⁰) among the largest. */
+const LARGEST = 511;
+const SMALLEST = 2 ** -100;
+
 /** Reads single weights of a matrix: `sign(row, column)` is ±1, `scale(row, block)` its factor. */
 export function readWeights(memory: Memory, { bits, scales, rows, columns }: BitMatrix) {
   const blocks = columns / BLOCK_COLUMNS;
@@ -20,10 +24,41 @@ export function readWeights(memory: Memory, { bits, scales, rows, columns }: Bit
 }
 
 /** Kernel `matmul` of the interface. */
-export function matmul(memory: Memory, { x, weights, out, tiles, accumulate }: Args<'matmul'>): void {
+export function matmul(memory: Memory, args: Args<'matmul'>): void {
+  multiply(memory, memory.f32(args.x, args.tiles * args.weights.columns * LANES), args);
+}
+
+/** Kernel `matmulQuantized` of the interface. */
+export function matmulQuantized(memory: Memory, args: Args<'matmulQuantized'>): void {
+  const { columns } = args.weights;
+  const source = Float64Array.from(memory.f32(args.x, args.tiles * columns * LANES));
+  for (let token = 0; token < args.tiles * LANES; token++) {
+    for (let first = 0; first < columns; first += BLOCK_COLUMNS) {
+      const at = Array.from({ length: BLOCK_COLUMNS }, (_, i) => tiled(token, first + i, columns));
+      const largest = at.reduce((most, i) => Math.max(most, Math.abs(source[i])), SMALLEST);
+      // In float32, as the fast kernel does, so that both round a value halfway between to the same side.
+      const inverse = Math.fround(LARGEST / largest);
+      for (const i of at) source[i] = (roundToEven(Math.fround(source[i] * inverse)) * largest) / LARGEST;
+    }
+  }
+  multiply(memory, source, args);
+}
+
+function roundToEven(value: number): number {
+  const floor = Math.floor(value);
+  const above = value - floor;
+  if (above !== 0.5) return Math.round(value);
+  return floor % 2 === 0 ? floor : floor + 1;
+}
+
+/** W·source for activations that are no longer in the kernels' memory. */
+function multiply(
+  memory: Memory,
+  source: ArrayLike<number>,
+  { weights, out, tiles, accumulate }: Args<'matmul'>,
+): void {
   const { rows, columns } = weights;
   const { blocks, sign, scale } = readWeights(memory, weights);
-  const source = memory.f32(x, tiles * columns * LANES);
   const target = memory.f32(out, tiles * rows * LANES);
   const signs = new Float64Array(columns);
   for (let row = 0; row < rows; row++) {

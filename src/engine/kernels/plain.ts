@@ -16,7 +16,7 @@ import {
   subtract,
   swigluBackward,
 } from './plain-backward.js';
-import { matmul, matmulTransposed, readWeights } from './plain-matmul.js';
+import { matmul, matmulQuantized, matmulTransposed, readWeights } from './plain-matmul.js';
 
 /** Makes the plain backend with a memory of its own. */
 export function createPlainKernels(): Kernels {
@@ -29,6 +29,7 @@ export function createPlainKernels(): Kernels {
     embed: (args) => embed(memory, args),
     rmsNorm: (args) => rmsNorm(memory, args),
     matmul: (args) => matmul(memory, args),
+    matmulQuantized: (args) => matmulQuantized(memory, args),
     splitHeads: (args) => splitHeads(memory, args),
     attention: (args) => attention(memory, args),
     swiglu: (args) => swiglu(memory, args),

@@ -1,5 +1,5 @@
 /** The one-bit matrix product and the layout of its weights. */
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import type { BitMatrix, Kernels } from '../../../src/engine/kernels/kernels.js';
 import {
   describeBackends,
@@ -18,7 +18,7 @@ import {
 } from './backends.js';
 
 /** W·x in float64: (tokens, rows). */
-function product({ rows, columns, values }: RandomMatrix, x: Float32Array, tokens: number): Float64Array {
+function exactProduct({ rows, columns, values }: RandomMatrix, x: ArrayLike<number>, tokens: number): Float64Array {
   const result = new Float64Array(tokens * rows);
   for (let t = 0; t < tokens; t++) {
     for (let r = 0; r < rows; r++) {
@@ -30,12 +30,33 @@ function product({ rows, columns, values }: RandomMatrix, x: Float32Array, token
   return result;
 }
 
-/** Runs the kernel on token-major x and returns token-major results. */
-function multiply(kernels: Kernels, weights: BitMatrix, x: Float32Array, tokens: number): Float32Array {
+const products = ['matmul', 'matmulQuantized'] as const;
+type Product = (typeof products)[number];
+
+/** What the product makes of activations (tokens, columns) before it multiplies. */
+function taken(product: Product, x: Float32Array): Float64Array {
+  const result = Float64Array.from(x);
+  if (product === 'matmul') return result;
+  for (let first = 0; first < x.length; first += 128) {
+    const block = result.subarray(first, first + 128);
+    const step = block.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0) / 511;
+    if (step > 0) block.forEach((value, i) => (block[i] = Math.round(value / step) * step));
+  }
+  return result;
+}
+
+/** Runs a product on token-major x and returns token-major results. */
+function multiply(
+  kernels: Kernels,
+  weights: BitMatrix,
+  x: Float32Array,
+  tokens: number,
+  product: Product = 'matmul',
+): Float32Array {
   const tiles = Math.ceil(tokens / 8);
   const out = placeEmpty(kernels, tiles * 8 * weights.rows);
   const source = placeF32(kernels, toTiles(x, tokens, weights.columns));
-  kernels.matmul({ x: source, weights, out, tiles, accumulate: false });
+  kernels[product]({ x: source, weights, out, tiles, accumulate: false });
   return fromTiles(readF32(kernels, out, tiles * 8 * weights.rows), tokens, weights.rows);
 }
 
@@ -47,47 +68,73 @@ const shapes = [
   { rows: 1537, columns: 128, tokens: 3 },
 ];
 
-describeBackends('matmul', (kernels) => {
-  test.each(shapes)('is W·x for $rows × $columns and $tokens tokens', ({ rows, columns, tokens }) => {
-    const matrix = randomMatrix(rows, columns, rows);
-    const x = randomValues(tokens * columns, tokens);
-    const actual = multiply(kernels, placeMatrix(kernels, matrix), x, tokens);
-    expect(largestError(actual, product(matrix, x, tokens))).toBeLessThan(1e-6);
+describeBackends('one-bit products', (kernels) => {
+  describe.each(products)('%s', (product) => {
+    test.each(shapes)('is W·x for $rows × $columns and $tokens tokens', ({ rows, columns, tokens }) => {
+      const matrix = randomMatrix(rows, columns, rows);
+      const x = randomValues(tokens * columns, tokens);
+      const actual = multiply(kernels, placeMatrix(kernels, matrix), x, tokens, product);
+      expect(largestError(actual, exactProduct(matrix, taken(product, x), tokens))).toBeLessThan(1e-6);
+    });
+
+    test('adds to what is there when it accumulates', () => {
+      const matrix = randomMatrix(40, 256, 5);
+      const x = randomValues(8 * 256, 6);
+      const before = randomValues(8 * 40, 7);
+      const weights = placeMatrix(kernels, matrix);
+      const out = placeF32(kernels, toTiles(before, 8, 40));
+      kernels[product]({ x: placeF32(kernels, toTiles(x, 8, 256)), weights, out, tiles: 1, accumulate: true });
+      const expected = exactProduct(matrix, taken(product, x), 8).map((value, i) => value + before[i]);
+      expect(largestError(fromTiles(readF32(kernels, out, 8 * 40), 8, 40), expected)).toBeLessThan(1e-6);
+    });
+
+    test('negates a row exactly when its bits are inverted, and leaves the others alone', () => {
+      const matrix = randomMatrix(9, 256, 8);
+      const x = randomValues(8 * 256, 9);
+      const weights = placeMatrix(kernels, matrix);
+      const before = multiply(kernels, weights, x, 8, product);
+      for (let block = 0; block < 2; block++) {
+        const bytes = kernels.memory.u8(weights.bits + (block * 9 + 4) * 16, 16);
+        bytes.forEach((byte, i) => (bytes[i] = ~byte));
+      }
+      const after = multiply(kernels, weights, x, 8, product);
+      expect(after).toEqual(before.map((value, i) => (i % 9 === 4 ? -value : value)));
+    });
+
+    test('gives a token the same result wherever it stands and whatever stands beside it', () => {
+      const weights = placeMatrix(kernels, randomMatrix(600, 256, 10));
+      const x = randomValues(256, 11);
+      const alone = multiply(kernels, weights, x, 1, product);
+      for (const place of [3, 7, 12, 20]) {
+        const crowd = randomValues(21 * 256, place);
+        crowd.set(x, place * 256);
+        const all = multiply(kernels, weights, crowd, 21, product);
+        expect(sameBits(all.slice(place * 600, (place + 1) * 600), alone)).toBe(true);
+      }
+    });
   });
 
-  test('adds to what is there when it accumulates', () => {
-    const matrix = randomMatrix(40, 256, 5);
-    const x = randomValues(8 * 256, 6);
-    const before = randomValues(8 * 40, 7);
-    const weights = placeMatrix(kernels, matrix);
-    const out = placeF32(kernels, toTiles(before, 8, 40));
-    kernels.matmul({ x: placeF32(kernels, toTiles(x, 8, 256)), weights, out, tiles: 1, accumulate: true });
-    const expected = product(matrix, x, 8).map((value, i) => value + before[i]);
-    expect(largestError(fromTiles(readF32(kernels, out, 8 * 40), 8, 40), expected)).toBeLessThan(1e-6);
+  test('quantized activations cost a six-hundredth of a product, by the root of the mean square', () => {
+    const matrix = randomMatrix(64, 1024, 12);
+    const x = randomValues(16 * 1024, 13);
+    const exact = exactProduct(matrix, x, 16);
+    const actual = multiply(kernels, placeMatrix(kernels, matrix), x, 16, 'matmulQuantized');
+    const norm = (values: Float64Array): number => Math.hypot(...values);
+    expect(norm(exact.map((value, i) => actual[i] - value))).toBeLessThan(norm(exact) / 600);
   });
 
-  test('negates a row exactly when its bits are inverted, and leaves the others alone', () => {
-    const matrix = randomMatrix(9, 256, 8);
-    const x = randomValues(8 * 256, 9);
+  test('quantized sums hold the largest block, and blocks of hardly anything or of nothing', () => {
+    const matrix = randomMatrix(4, 256, 14);
+    matrix.raw.forEach((_, i) => i % 18 > 1 && (matrix.raw[i] = 255));
+    matrix.values.forEach((value, i) => (matrix.values[i] = Math.abs(value)));
     const weights = placeMatrix(kernels, matrix);
-    const before = multiply(kernels, weights, x, 8);
-    for (let block = 0; block < 2; block++) {
-      const bytes = kernels.memory.u8(weights.bits + (block * 9 + 4) * 16, 16);
-      bytes.forEach((byte, i) => (bytes[i] = ~byte));
+    for (const value of [1, -3e30, 1e-29]) {
+      const actual = multiply(kernels, weights, new Float32Array(256).fill(value), 1, 'matmulQuantized');
+      expect(largestError(actual, exactProduct(matrix, new Float32Array(256).fill(value), 1))).toBeLessThan(1e-6);
     }
-    const after = multiply(kernels, weights, x, 8);
-    expect(after).toEqual(before.map((value, i) => (i % 9 === 4 ? -value : value)));
-  });
-
-  test('gives a token the same result wherever it stands and whatever stands beside it', () => {
-    const weights = placeMatrix(kernels, randomMatrix(600, 256, 10));
-    const x = randomValues(256, 11);
-    const alone = multiply(kernels, weights, x, 1);
-    for (const place of [3, 7, 12, 20]) {
-      const crowd = randomValues(21 * 256, place);
-      crowd.set(x, place * 256);
-      const all = multiply(kernels, weights, crowd, 21);
-      expect(sameBits(all.slice(place * 600, (place + 1) * 600), alone)).toBe(true);
+    for (const value of [0, 2 ** -149, -(2 ** -130)]) {
+      const actual = multiply(kernels, weights, new Float32Array(256).fill(value), 1, 'matmulQuantized');
+      expect(actual.every((result) => Math.abs(result) < 1e-28)).toBe(true);
     }
   });
 
@@ -120,12 +167,18 @@ test('a single token has the same bits alone as in a tile', () => {
       const weights = placeMatrix(kernels, randomMatrix(rows, columns, rows));
       const values = randomValues(columns, rows);
       values.fill(0, 3, 60);
+      // The largest sums there are, of either sign.
+      values.fill(2, 128);
       const x = placeF32(kernels, toTiles(values, 1, columns));
+      kernels.memory
+        .u8(weights.bits + Math.floor(columns / 256) * rows * 16, 32)
+        .fill(255, 16)
+        .fill(0, 0, 16);
       for (const accumulate of [false, true]) {
         const before = toTiles(randomValues(rows, 3), 1, rows);
         const [alone, inTile] = [1, undefined].map((tokenCount) => {
           const out = placeF32(kernels, before);
-          kernels.matmul({ x, weights, out, tiles: 1, tokenCount, accumulate });
+          kernels.matmulQuantized({ x, weights, out, tiles: 1, tokenCount, accumulate });
           return readF32(kernels, out, 8 * rows);
         });
         expect(sameBits(fromTiles(alone, 1, rows), fromTiles(inTile, 1, rows))).toBe(true);
@@ -143,8 +196,12 @@ test('one, two and three threads agree to the last bit', () => {
   ]) {
     const matrix = randomMatrix(rows, 256, rows);
     const x = randomValues(tokens * 256, tokens);
-    const [one, ...others] = wasmByThreads.map((kernels) => multiply(kernels, placeMatrix(kernels, matrix), x, tokens));
-    for (const other of others) expect(sameBits(other, one)).toBe(true);
+    for (const product of products) {
+      const [one, ...others] = wasmByThreads.map((kernels) =>
+        multiply(kernels, placeMatrix(kernels, matrix), x, tokens, product),
+      );
+      for (const other of others) expect(sameBits(other, one)).toBe(true);
+    }
   }
 });
 
