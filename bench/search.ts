@@ -19,7 +19,7 @@ import { lowerBound } from '../src/search/ranking.js';
 import { recommendedFitness } from '../src/search/recommended.js';
 import { greedy } from '../src/search/strategies/greedy.js';
 import { guided } from '../src/search/strategies/guided.js';
-import { under } from './quality/found.js';
+import { under } from '../experiments/laboratory.js';
 import { modelBytes, probesOf } from './quality/model.js';
 
 const { values } = parseArgs({

@@ -1,6 +1,6 @@
 /** Owns the check of cost: what the default search needs to pass greedy's fitness, against what greedy needed for it. */
 import { recommendedFitness, type Engine, greedy, guidedFor, type SearchResult } from '../../src/index.js';
-import { under } from './found.js';
+import { under } from '../../experiments/laboratory.js';
 import { probesOf } from './model.js';
 import { atMost } from './verdict.js';
 
@@ -49,7 +49,7 @@ export async function compareCompute(engine: Engine, name: string, seed: number)
   let passed: ComputeRun['guided'] = { evaluations: Infinity, seconds: Infinity, objective: NaN, flips: 0 };
   try {
     for (const [iteration, flips] of statesOf(found)) {
-      const { objective } = await under(engine, flips, () => Promise.resolve(judged.evaluate()));
+      const { objective } = await under(engine, flips, () => judged.evaluate());
       passed = { ...passed, objective, flips: flips.length };
       if (objective <= climbed.objectiveAfter) continue;
       passed = { ...passed, ...spent.get(iteration) };

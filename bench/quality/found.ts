@@ -8,6 +8,7 @@ import {
   type Probe,
   type SearchResult,
 } from '../../src/index.js';
+import { under } from '../../experiments/laboratory.js';
 import type { SuiteName } from './bars.js';
 import { probesOf, setOf } from './model.js';
 
@@ -69,14 +70,4 @@ export function searchOn(
     seed,
     budget: {},
   });
-}
-
-/** Runs an action with flips in effect, and takes them back however it ends. */
-export async function under<T>(engine: Engine, flips: readonly Flip[], action: () => Promise<T>): Promise<T> {
-  engine.toggle(flips);
-  try {
-    return await action();
-  } finally {
-    engine.toggle(flips);
-  }
 }

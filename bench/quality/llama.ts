@@ -11,7 +11,7 @@ import { promisify } from 'node:util';
 import { answerProbes, createPatch, encodePatch, type Engine, type Flip, type WeightsId } from '../../src/index.js';
 import { answerTokenLimit, firstLine, matchesAnswer } from '../../src/search/answers.js';
 import { openReferee, type Referee } from '../../test/referee/llama.js';
-import { under } from './found.js';
+import { under } from '../../experiments/laboratory.js';
 import { modelPath, probesOf } from './model.js';
 import { atMost } from './verdict.js';
 

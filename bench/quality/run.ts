@@ -12,7 +12,7 @@ import {
 } from '../../src/index.js';
 import { formatChange, formatProbability, threeDigits } from '../../src/render/number.js';
 import { verdictOf } from '../../src/search/statistics.js';
-import { under } from './found.js';
+import { under } from '../../experiments/laboratory.js';
 import { probesOf, text } from './model.js';
 
 /** Answers of the unpatched model, by probe set: they are asked for once. */
