@@ -45,7 +45,7 @@ export interface PreparedFitness {
    * costs are never negative, so a gain that does not pass needs no controls.
    */
   evaluateAbove(bar: number): FitnessValue | undefined;
-  /** Makes the present weights, just evaluated, the place from which later evaluations start. */
+  /** Makes the present weights the place from which later evaluations start. */
   keep(): void;
   /** What each probe is worth where it is measured at `perProbe`: (probes). */
   scores(perProbe: Float64Array): Float64Array;

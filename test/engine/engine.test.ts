@@ -131,6 +131,30 @@ describe('openEngine', () => {
     prepared.dispose();
   });
 
+  test('keeps what it has just evaluated without computing it again, and nothing that was taken back', () => {
+    const batch = sequences(engine, 8);
+    const prepared = engine.prepare(batch);
+    prepared.keep();
+    const values = (): number[][] => prepared.logProbabilities().map((v) => [...v]);
+    const spent = (run: () => unknown): number => {
+      const before = engine.tokensEvaluated;
+      run();
+      return engine.tokensEvaluated - before;
+    };
+    engine.toggle([row, group]);
+    const whole = spent(values);
+    expect(whole).toBeGreaterThan(0);
+    engine.toggle([row, group]);
+    expect(spent(() => prepared.keep())).toBe(0);
+    engine.toggle([row, group]);
+    expect(spent(() => expect(values()).toEqual(score(engine, batch)))).toBeGreaterThan(whole);
+    expect(spent(() => prepared.keep())).toBe(0);
+    expect(spent(() => expect(values()).toEqual(score(engine, batch)))).toBe(prepared.tokenCount);
+    engine.toggle([row, group]);
+    expect(values()).toEqual(score(engine, batch));
+    prepared.dispose();
+  });
+
   test('generates what teacher forcing predicts', () => {
     const prompts = probes.slice(0, 12).map(({ prompt }) => engine.tokenizer.encode(prompt));
     const answers = engine.generate(prompts, { maximumTokens: 12 });

@@ -130,8 +130,11 @@ test('on the shipped model, work is counted as if the search had never ended', a
       };
       const whole = await run([]);
       expect(whole.result.accepted).toBeGreaterThan(0);
-      for (const part of [0.4, 0.8, 1]) {
-        const continued = await run(whole.entries.slice(0, Math.floor(part * whole.entries.length)));
+      const accepted = whole.entries.findIndex(({ call }) => call === 'keep');
+      expect(accepted).toBeGreaterThan(0);
+      // Once between an evaluation and the keeping of what was evaluated, too.
+      for (const end of [accepted, ...[0.4, 0.8, 1].map((part) => Math.floor(part * whole.entries.length))]) {
+        const continued = await run(whole.entries.slice(0, end));
         expect(continued.result).toEqual({ ...whole.result, evaluations: continued.result.evaluations });
         expect(continued.result.evaluations).toBeCloseTo(whole.result.evaluations, 9);
       }

@@ -78,12 +78,15 @@ function tapedFitness(fitness: Fitness, engine: Engine, tape: Tape): Fitness {
 function tapedEvaluations(prepared: PreparedFitness, engine: Engine, tape: Tape): PreparedFitness {
   let kept = tape.mark();
   const screens = new Set<LateScreen>();
-  tape.onLive(() =>
-    withoutFlips(engine, tape.since(kept), () => {
+  tape.onLive(() => {
+    const flips = tape.since(kept);
+    withoutFlips(engine, flips, () => {
       prepared.keep();
       for (const screen of screens) screen.make();
-    }),
-  );
+    });
+    // What was just evaluated is cheaper to keep.
+    if (flips.length > 0) prepared.evaluate();
+  });
   return {
     start: prepared.start,
     tokenCount: prepared.tokenCount,

@@ -164,6 +164,7 @@ function leashTexts(engine: Engine, probes: readonly Probe[], controls: readonly
 
 function prepareDivergence(engine: Engine, texts: readonly Sequence[], weight: number): PreparedTerm<number> {
   const batch = engine.prepare(texts);
+  batch.keep();
   batch.setReference();
   const positions = texts.reduce((count, { tokens, from }) => count + tokens.length - from, 0);
   return {

@@ -8,7 +8,7 @@ import type { Probe } from '../probes.js';
 export interface PreparedTerm<Value> {
   readonly tokenCount: number;
   compute(): Value;
-  /** Makes the present weights, just computed, the place from which later computations start. */
+  /** Makes the present weights the place from which later computations start. */
   keep(): void;
   /** Hands out the first-order effects of inverting each unit alone; the owners are the values of the term. */
   visitEffects(unit: EffectUnit, visit: EffectVisitor): void;
@@ -47,6 +47,9 @@ export function prepareTerms(
   }
   const measured = terms.prepareProbes(engine, probes);
   const cost = terms.prepareCost(engine, probes, controls);
+  // First of all: whatever else is measured of the same weights then costs nothing more.
+  measured.keep();
+  cost.keep();
   const reference = measured.compute();
   measured.setReference(reference);
 
@@ -56,7 +59,7 @@ export function prepareTerms(
     return { objective: gain - loss, gain, cost: loss, perProbe };
   }
 
-  const prepared: PreparedFitness = {
+  return {
     start: valueOf(reference),
     tokenCount: measured.tokenCount + cost.tokenCount,
     strata: strataOf(probes),
@@ -93,8 +96,6 @@ export function prepareTerms(
       cost.dispose();
     },
   };
-  prepared.keep();
-  return prepared;
 }
 
 /** Indices of the probes of each set and category. */
@@ -111,9 +112,8 @@ function strataOf(probes: readonly Probe[]): number[][] {
 
 function screenOf(probes: PreparedProbes): Screen {
   const score = (): number => mean(probes.scores(probes.compute()));
-  const start = score();
   probes.keep();
-  return { start, score, dispose: () => probes.dispose() };
+  return { start: score(), score, dispose: () => probes.dispose() };
 }
 
 /** The cost of controls when there is nothing to lose. */
