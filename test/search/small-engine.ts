@@ -22,6 +22,12 @@ const ROWS = 8;
 /** What a flipped row adds to the logit of a token after a context, given as text. */
 export type RowEffect = (context: string, token: string) => number;
 
+/** What follows a context: (vocabulary) each. */
+interface Prediction {
+  readonly logits: Float32Array;
+  readonly logProbabilities: Float32Array;
+}
+
 export interface SmallEngine extends Engine {
   /** The rows flipped at present, as `tensor:row`. */
   readonly flipped: ReadonlySet<string>;
@@ -46,19 +52,20 @@ export function smallEngine(effects: Record<string, RowEffect> = {}, base?: RowE
   );
 
   /** By the context and what is flipped that has an effect, anything where there is a base: most is asked for again and again. */
-  const known = new Map<string, Float32Array>();
+  const known = new Map<string, Prediction>();
 
-  function logits(context: TokenIds): Float32Array {
+  function predict(context: TokenIds): Prediction {
     const text = asciiTokenizer.decode(context);
     const keys = [...flipped].filter((key) => base || key in effects).sort();
     const place = `${keys.join(' ')} ${text}`;
     let result = known.get(place);
     if (!result) {
       const active = [...(base ? [base] : []), ...keys.flatMap((key) => effects[key] ?? [])];
-      result = Float32Array.from({ length: VOCABULARY }, (_, token) => {
+      const logits = Float32Array.from({ length: VOCABULARY }, (_, token) => {
         const letter = String.fromCharCode(token);
         return active.reduce((sum, effect) => sum + effect(text, letter), noise(text, token));
       });
+      result = { logits, logProbabilities: logSoftmax(logits) };
       known.set(place, result);
     }
     return result;
@@ -107,7 +114,7 @@ export function smallEngine(effects: Record<string, RowEffect> = {}, base?: RowE
     const positions = () => {
       tokensEvaluated += tokenCount;
       return sequences.map(({ tokens, from }) =>
-        Array.from({ length: tokens.length - from }, (_, i) => logSoftmax(logits(tokens.slice(0, from + i)))),
+        Array.from({ length: tokens.length - from }, (_, i) => predict(tokens.slice(0, from + i)).logProbabilities),
       );
     };
     let reference = positions();
@@ -182,14 +189,14 @@ export function smallEngine(effects: Record<string, RowEffect> = {}, base?: RowE
       prompts.map((prompt) => {
         const generated: number[] = [];
         while (generated.length < maximumTokens && !stop?.(generated)) {
-          const row = logits([...prompt, ...generated]);
+          const row = predict([...prompt, ...generated]).logits;
           const token = row.indexOf(Math.max(...row));
           if (token === asciiTokenizer.endOfText) break;
           generated.push(token);
         }
         return generated;
       }),
-    lastLogits: (prompts) => prompts.map(logits),
+    lastLogits: (prompts) => prompts.map((prompt) => predict(prompt).logits),
     dispose: () => Promise.resolve(),
   };
 }
