@@ -110,8 +110,10 @@ export function smallEngine(effects: Record<string, RowEffect> = {}, base?: RowE
 
   function prepare(sequences: readonly Sequence[]): PreparedBatch {
     open++;
+    let disposed = false;
     const tokenCount = sequences.reduce((count, { tokens }) => count + tokens.length, 0);
     const positions = () => {
+      if (disposed) throw new Error('A batch was evaluated after it was disposed of');
       tokensEvaluated += tokenCount;
       return sequences.map(({ tokens, from }) =>
         Array.from({ length: tokens.length - from }, (_, i) => predict(tokens.slice(0, from + i)).logProbabilities),
@@ -156,7 +158,10 @@ export function smallEngine(effects: Record<string, RowEffect> = {}, base?: RowE
         effectsOn(() => [-weight * divergences().reduce((sum, row) => sum + row.reduce((a, b) => a + b, 0), 0)]),
       visitAnswerEffects: (weights, unit, visit, owners) => handOut(batch.answerEffects(weights, owners), unit, visit),
       visitDivergenceEffects: (weight, unit, visit) => handOut(batch.divergenceEffects(weight), unit, visit),
-      dispose: () => void open--,
+      dispose() {
+        disposed = true;
+        open--;
+      },
     };
     return batch;
   }

@@ -77,8 +77,10 @@ function tapedFitness(fitness: Fitness, engine: Engine, tape: Tape): Fitness {
 
 function tapedEvaluations(prepared: PreparedFitness, engine: Engine, tape: Tape): PreparedFitness {
   let kept = tape.mark();
+  let disposed = false;
   const screens = new Set<LateScreen>();
   tape.onLive(() => {
+    if (disposed) return;
     const flips = tape.since(kept);
     withoutFlips(engine, flips, () => {
       prepared.keep();
@@ -105,7 +107,10 @@ function tapedEvaluations(prepared: PreparedFitness, engine: Engine, tape: Tape)
       screens.add(screen);
       return { ...screen.face, dispose: () => void (screens.delete(screen), screen.face.dispose()) };
     },
-    dispose: () => prepared.dispose(),
+    dispose() {
+      disposed = true;
+      prepared.dispose();
+    },
   };
 }
 
