@@ -1,4 +1,4 @@
-/** What two patches do together: stacked, searched jointly, and repaired. */
+/** What two patches do together: stacked, searched jointly, repaired, and searched in turn. */
 import { type Flip } from '../src/patch/flip.js';
 import { maskFlips, maskOf } from '../src/patch/mask.js';
 import type { AnswerComparison } from '../src/search/evaluate.js';
@@ -20,7 +20,7 @@ interface State {
 
 export const stacking: Experiment = {
   name: 'stacking',
-  title: 'Two patches stacked, searched jointly, and repaired',
+  title: 'Two patches stacked, searched jointly, repaired, and searched in turn',
   published:
     'Stacking two patches is exact in any order and exactly reversible, but their gains partly cancel; searching jointly should do better.',
   searches: true,
@@ -34,14 +34,16 @@ export const stacking: Experiment = {
     const stack = netOf([...first, ...second]);
     const both = joinProbes(skills.map((skill) => probes(skill)));
     const joint = await search({ probes: both });
-    // The stack knows all of these probes, so none of them can judge.
-    const mending = { probes: both, strategy: guidedFor(both, { rehearse: false }) };
-    const repair = await under(engine, stack, () => search(mending));
+    // What is searched upon knows some of these probes, so none of them can judge.
+    const onTop = { probes: both, strategy: guidedFor(both, { rehearse: false }) };
+    const repair = await under(engine, stack, () => search(onTop));
+    const next = await under(engine, first, () => search(onTop));
     const alone = [await judge(`${skills[0]} alone`, first), await judge(`${skills[1]} alone`, second)];
     const stacked = await judge('both stacked', stack);
     const together = await judge('one joint search', joint.flips);
     const repaired = await judge('both stacked, and a search on top', netOf([...stack, ...repair.flips]));
-    const states = [...alone, stacked, together, repaired];
+    const inTurn = await judge(`${skills[0]}, and a search for both on top`, netOf([...first, ...next.flips]));
+    const states = [...alone, stacked, together, repaired, inTurn];
     const exact = exactness();
 
     /** Whether both orders give the same numbers to the last bit, and taking both back the base's. */
@@ -67,7 +69,7 @@ export const stacking: Experiment = {
       listed(skills.map((skill, i) => `${net(state.answers[i])} of ${single[i]} in ${skill}`));
     const lost = skills.filter((_, i) => net(stacked.answers[i]) < single[i]);
     const total = (state: State): number => state.answers.reduce((sum, answers) => sum + net(answers), 0);
-    const best = [stacked, together, repaired].reduce((a, b) => (total(b) > total(a) ? b : a));
+    const best = [stacked, together, repaired, inTurn].reduce((a, b) => (total(b) > total(a) ? b : a));
     const shared = (first.length + second.length - stack.length) / 2;
     return {
       columns: ['state', 'flips', ...skills.flatMap((skill) => [`${skill} held-out`, 'fixed', 'broke'])],
@@ -90,7 +92,7 @@ export const stacking: Experiment = {
         lost.length === 0
           ? `Stacked, neither loses: net gains ${kept(stacked)}.`
           : `Stacked, ${lost.length === 2 ? 'both lose' : `${lost[0]} loses`}, as published: net gains ${kept(stacked)}.`,
-        `One joint search: ${kept(together)}; a search on top of the stack: ${kept(repaired)}. The best in sum is ${best.label} (${total(best)}${
+        `One joint search: ${kept(together)}; a search on top of the stack: ${kept(repaired)}; one for both on top of ${skills[0]} alone: ${kept(inTurn)}. The best in sum is ${best.label} (${total(best)}${
           best === stacked ? ', other than expected' : `, against ${total(stacked)} stacked`
         }).`,
         ...skills.map((skill, i) =>

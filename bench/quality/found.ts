@@ -28,6 +28,8 @@ export interface Findings {
   joint(pair: Pair, seed: number): Promise<SearchResult>;
   /** On two at once, on top of the two single patches stacked: `bankai commit --on`. */
   repair(pair: Pair, seed: number): Promise<SearchResult>;
+  /** On two at once, on top of the first's single patch: the second is learnt where the first is there already. */
+  inTurn(pair: Pair, seed: number): Promise<SearchResult>;
 }
 
 /** Searches with the engine, which is left as it was found. */
@@ -41,16 +43,19 @@ export function findings(engine: Engine): Findings {
   const both = (pair: Pair) => joinProbes(pair.map(setOf));
   const single: Findings['single'] = (name, seed) =>
     remembered(`${name} ${seed}`, () => searchOn(engine, probesOf(name), seed));
+  const flipsOf = async (names: readonly SuiteName[], seed: number): Promise<Flip[]> => {
+    const flips: Flip[] = [];
+    for (const name of names) flips.push(...(await single(name, seed)).flips);
+    return flips;
+  };
+  /** Its judges would be probes that the patches below know already: `bankai commit` does without. */
+  const onTop = async (pair: Pair, of: readonly SuiteName[], seed: number): Promise<SearchResult> =>
+    under(engine, await flipsOf(of, seed), () => searchOn(engine, both(pair), seed, { rehearse: false }));
   return {
     single,
     joint: (pair, seed) => remembered(`joint ${pair.join()} ${seed}`, () => searchOn(engine, both(pair), seed)),
-    repair: (pair, seed) =>
-      remembered(`repair ${pair.join()} ${seed}`, async () => {
-        const stacked: Flip[] = [];
-        for (const name of pair) stacked.push(...(await single(name, seed)).flips);
-        // Its judges would be probes that the stack knows already: `bankai commit` does without.
-        return under(engine, stacked, () => searchOn(engine, both(pair), seed, { rehearse: false }));
-      }),
+    repair: (pair, seed) => remembered(`repair ${pair.join()} ${seed}`, () => onTop(pair, pair, seed)),
+    inTurn: (pair, seed) => remembered(`in turn ${pair.join()} ${seed}`, () => onTop(pair, [pair[0]], seed)),
   };
 }
 
