@@ -34,10 +34,12 @@ export const stacking: Experiment = {
     const stack = netOf([...first, ...second]);
     const both = joinProbes(skills.map((skill) => probes(skill)));
     const joint = await search({ probes: both });
-    // What is searched upon knows some of these probes, so none of them can judge.
-    const onTop = { probes: both, strategy: guidedFor(both, { rehearse: false }) };
-    const repair = await under(engine, stack, () => search(onTop));
-    const next = await under(engine, first, () => search(onTop));
+    const onTop = (flips: readonly Flip[], known: readonly (typeof skills)[number][]) => {
+      const digests = known.map((skill) => probes(skill).sha256);
+      return under(engine, flips, () => search({ probes: both, strategy: guidedFor(both, { known: digests }) }));
+    };
+    const repair = await onTop(stack, skills);
+    const next = await onTop(first, [skills[0]]);
     const alone = [await judge(`${skills[0]} alone`, first), await judge(`${skills[1]} alone`, second)];
     const stacked = await judge('both stacked', stack);
     const together = await judge('one joint search', joint.flips);

@@ -48,9 +48,10 @@ export function findings(engine: Engine): Findings {
     for (const name of names) flips.push(...(await single(name, seed)).flips);
     return flips;
   };
-  /** Its judges would be probes that the patches below know already: `bankai commit` does without. */
-  const onTop = async (pair: Pair, of: readonly SuiteName[], seed: number): Promise<SearchResult> =>
-    under(engine, await flipsOf(of, seed), () => searchOn(engine, both(pair), seed, { rehearse: false }));
+  const onTop = async (pair: Pair, of: readonly SuiteName[], seed: number): Promise<SearchResult> => {
+    const known = of.map((name) => setOf(name).sha256);
+    return under(engine, await flipsOf(of, seed), () => searchOn(engine, both(pair), seed, { known }));
+  };
   return {
     single,
     joint: (pair, seed) => remembered(`joint ${pair.join()} ${seed}`, () => searchOn(engine, both(pair), seed)),

@@ -13,13 +13,22 @@ const SMALLEST_SET = 8;
 
 /**
  * Holds a share of the probes back, of every category its part, chosen by the seed. Probes of one prompt stay together.
- * Both parts keep the order of the set.
+ * Both parts keep the order of the set. Nothing is held back that
+ * is in a set which the model knows already, named by the first digits of its digest: that can judge nothing.
  */
-export function splitProbes(probes: readonly Probe[], share: number, seed: number): SplitProbes {
-  if (probes.length < SMALLEST_SET || share <= 0) return { searched: probes, heldBack: [] };
+export function splitProbes(
+  probes: readonly Probe[],
+  share: number,
+  seed: number,
+  known: readonly string[] = [],
+): SplitProbes {
+  const isKnown = ({ set }: Probe): boolean => known.some((digits) => set?.startsWith(digits));
+  const familiar = new Set(probes.filter(isKnown).map(({ prompt }) => prompt));
+  const fresh = probes.filter(({ prompt }) => !familiar.has(prompt));
+  if (fresh.length < SMALLEST_SET || share <= 0) return { searched: probes, heldBack: [] };
   const random = seededRandom(seed);
   const promptsByCategory = new Map<string, Set<string>>();
-  for (const { category = '', prompt } of probes) {
+  for (const { category = '', prompt } of fresh) {
     promptsByCategory.set(category, (promptsByCategory.get(category) ?? new Set()).add(prompt));
   }
   const held = new Set<string>();

@@ -27,6 +27,9 @@ const Z = { few: 2.5, many: 2 } as const;
 /** Bytes of the result in compact form for every set, which is a skill of its own. */
 const BYTES_PER_SET = 1024;
 
+/** Digits by which sets that are known are told: enough for any two, and few enough for a record of many. */
+const KNOWN_DIGITS = 12;
+
 /** How many probes each set has. */
 function sizesOfSets(probes: readonly Probe[]): number[] {
   const sizes = new Map<string | undefined, number>();
@@ -38,8 +41,8 @@ function sizesOfSets(probes: readonly Probe[]): number[] {
 export const recommendedFitness = (): Fitness => answerFitness(SCORING);
 
 export interface MethodOptions extends Pick<Partial<LowerBoundSettings>, 'layers'> {
-  /** Whether some probes are held back to judge. Those that what is searched upon was searched with cannot: they know it already. */
-  readonly rehearse?: boolean;
+  /** Digests of sets that what is searched upon was searched with. They cannot judge: the model knows them already. */
+  readonly known?: readonly string[];
 }
 
 /**
@@ -49,15 +52,16 @@ export interface MethodOptions extends Pick<Partial<LowerBoundSettings>, 'layers
  */
 export function guidedFor(
   probes: readonly Probe[],
-  { rehearse = true, ...units }: MethodOptions = {},
+  { known = [], ...units }: MethodOptions = {},
   wrapped: (ranking: Ranking) => Ranking = (ranking) => ranking,
 ): Strategy {
   const sizes = sizesOfSets(probes);
   const z = probes.length > 0 && Math.min(...sizes) >= MANY_PROBES ? Z.many : Z.few;
   const sets = Math.max(1, sizes.length);
   const ranking = lowerBound({ ...RANKING, z: Math.round((100 * z) / Math.sqrt(sets)) / 100, ...units });
+  const isFresh = probes.some(({ set }) => set === undefined || !known.includes(set));
   return guided({
     ...{ ranking: wrapped(ranking), ...STEPS, mostBytes: sets * BYTES_PER_SET },
-    ...(!rehearse && { heldBack: 0 }),
+    ...(isFresh ? { known: known.map((digest) => digest.slice(0, KNOWN_DIGITS)) } : { heldBack: 0 }),
   });
 }

@@ -49,8 +49,8 @@ interface RowChoice {
 interface StrategyRequest {
   readonly probes: readonly Probe[];
   readonly rows: RowChoice;
-  /** Whether some of the probes can be held back to judge by. */
-  readonly rehearse: boolean;
+  /** Digests of the sets that the patches below were searched with. */
+  readonly known: readonly string[];
   /** Makes the results of a ranking part of a checkpoint. */
   readonly taped: (ranking: Ranking) => Ranking;
 }
@@ -58,7 +58,7 @@ interface StrategyRequest {
 /** The strategies that can be named. */
 export const strategies = {
   greedy: ({ rows }: StrategyRequest) => greedy({ candidates: (engine) => scaleWeightedRows(engine, rows) }),
-  guided: ({ probes, rows, rehearse, taped }: StrategyRequest) => guidedFor(probes, { ...rows, rehearse }, taped),
+  guided: ({ probes, rows, known, taped }: StrategyRequest) => guidedFor(probes, { ...rows, known }, taped),
 } as const satisfies Record<string, (request: StrategyRequest) => Strategy>;
 /** The fitness functions that can be named; the first is the default. */
 export const fitnesses = { answer: recommendedFitness, gap: () => gapFitness() } as const satisfies Record<
@@ -130,7 +130,7 @@ export async function commit(directory: string, request: CommitRequest, recorder
     const signer = await openSigner(recorder);
     const parents = await readState(workspace.repository, onto.commit);
     const patches = await readPatches(workspace.repository, onto.commit, parents);
-    const rehearse = !(await knowsAny(workspace, onto.commit, probes));
+    const known = await knownBelow(workspace, onto.commit, probes);
     const { result, checkpoint, measurement } = await withEngine(
       workspace,
       request.threads,
@@ -147,7 +147,7 @@ export async function commit(directory: string, request: CommitRequest, recorder
             ...(request.signal && { signal: request.signal }),
             ...(request.onProgress && { onProgress: request.onProgress }),
           },
-          strategy: (taped) => strategies[request.strategy]({ probes: joined, rows: rowsOf(request), rehearse, taped }),
+          strategy: (taped) => strategies[request.strategy]({ probes: joined, rows: rowsOf(request), known, taped }),
           inputs: inputsOf(request, { base: workspace.state.weightsId, parents, probes, controls }, recorder),
           resume: request.resume ?? false,
         });
@@ -199,10 +199,15 @@ export async function commit(directory: string, request: CommitRequest, recorder
   });
 }
 
-/** Whether a patch of a commit was searched with one of these sets. */
-async function knowsAny({ repository, state }: Workspace, at: CommitId, probes: readonly ProbeSet[]): Promise<boolean> {
-  const known = await filesSearchedWith(repository, at, state.weightsId);
-  return probes.some(({ sha256 }) => known.some((file) => file.role === 'search' && file.sha256 === sha256));
+/** Those of the sets that a patch of a commit was searched with, by digest. */
+async function knownBelow(
+  { repository, state }: Workspace,
+  at: CommitId,
+  probes: readonly ProbeSet[],
+): Promise<string[]> {
+  const files = await filesSearchedWith(repository, at, state.weightsId);
+  const below = new Set(files.filter(({ role }) => role === 'search').map(({ sha256 }) => sha256));
+  return probes.map(({ sha256 }) => sha256).filter((digest) => below.has(digest));
 }
 
 /** What is measured once the search has ended. The search itself is given none of it but the controls. */
@@ -293,7 +298,7 @@ function inputsOf(
   const digests = (sets: readonly ProbeSet[]) => sets.map(({ sha256 }) => sha256);
   const settled = ({ name, settings }: SearchPart): string => `${name} ${JSON.stringify(settings)}`;
   const joined = joinProbes(probes);
-  const searching = strategies[strategy]({ probes: joined, rows: {}, rehearse: true, taped: (ranking) => ranking });
+  const searching = strategies[strategy]({ probes: joined, rows: {}, known: [], taped: (ranking) => ranking });
   return {
     ...{ 'version of Bankai': version, base, 'patches below': parents },
     ...{ probes: digests(probes), controls: digests(controls) },

@@ -48,6 +48,7 @@ const strategies: Readonly<Record<string, (engine: Engine, from: Recorded) => Re
       step: from.number('step'),
       depth: from.number('depth'),
       heldBack: from.number('heldBack'),
+      known: from.list('known'),
       patience: from.number('patience'),
       leastGain: from.number('leastGain'),
       mostBytes: from.number('mostBytes'),

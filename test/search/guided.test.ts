@@ -136,6 +136,24 @@ describe('the guided search', () => {
     expect(result.objectiveAfter).toBe(result.objectiveBefore);
   });
 
+  test('holds nothing back of sets that the model knows already', async () => {
+    const sets = probes.map((probe, i) => ({ ...probe, set: i < 3 ? '0123456789abcdef' : 'fedcba9876543210' }));
+    const known = ['0123456789ab'];
+    const { searched, heldBack } = splitProbes(sets, 0.25, 5, known);
+    expect(heldBack.length).toBeGreaterThan(0);
+    expect(new Set(heldBack.map(({ set }) => set))).toEqual(new Set(['fedcba9876543210']));
+    expect(searched).toHaveLength(sets.length - heldBack.length);
+    expect(splitProbes(sets, 0.25, 5, [...known, 'fedcba987654']).heldBack).toEqual([]);
+    // The known ones alone gain, and cannot speak for the others.
+    const learnt = favouring(
+      searched.map(({ prompt, correct }) => prompt + correct),
+      3,
+    );
+    const engine = smallEngine(Object.fromEntries(PLANTED.map((key) => [key, learnt])));
+    const result = await guided({ heldBack: 0.25, known }).search(problemFor(engine, { probes: sets }));
+    expect([result.flips, result.stoppedBy]).toEqual([[], 'held-back']);
+  });
+
   test('after a rehearsal that ends well, finds by all probes what it finds without holding back', async () => {
     const engine = planted();
     const whole = await guided().search(problemFor(engine));

@@ -21,9 +21,17 @@ describe('the method that suits the probes', () => {
     expect(zOf([...set('a', 200), ...set('b', 100)])).toBe(1.41);
   });
 
-  test('rehearses unless the probes cannot judge', () => {
-    expect(guidedFor(set('a', 60)).settings.heldBack).toBe(0.33);
-    expect(guidedFor(set('a', 60), { rehearse: false }).settings.heldBack).toBe(0);
+  test('rehearses, and records which sets cannot judge', () => {
+    expect(guidedFor(set('a', 60)).settings).toMatchObject({ heldBack: 0.33 });
+    expect(guidedFor(set('a', 60)).settings).not.toHaveProperty('known');
+    const [old, fresh] = [set('0123456789abcdef', 60), set('fedcba9876543210', 60)];
+    const known = ['0123456789abcdef'];
+    expect(guidedFor([...old, ...fresh], { known }).settings).toMatchObject({
+      heldBack: 0.33,
+      known: ['0123456789ab'],
+    });
+    expect(guidedFor(old, { known }).settings).toMatchObject({ heldBack: 0 });
+    expect(guidedFor(old, { known }).settings).not.toHaveProperty('known');
   });
 
   test('gives every set its room', () => {

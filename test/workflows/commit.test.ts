@@ -243,6 +243,25 @@ describe('on a stack', () => {
     expect(await verifyStack(directory, 'HEAD')).toMatchObject({ ok: true });
   });
 
+  test('whose probes are given again are known, and cannot judge; those that are new can', async () => {
+    const budget = { iterations: 8 };
+    const known = request('first', { strategy: 'guided', budget });
+    await commit(directory, known, recorderAt(cli));
+    const fresh = { name: 'new.json', bytes: Buffer.from(someProbes('arithmetic', 12)) };
+    const rehearses = async (branch: string, probes: CommitRequest['probes']) => {
+      const stop = new AbortController();
+      const seen: boolean[] = [];
+      const onProgress = ({ rehearsal = false }: SearchProgress) => (seen.push(rehearsal), stop.abort());
+      const searching = { on: 'first', strategy: 'guided', probes, signal: stop.signal, onProgress } as const;
+      await expect(commit(directory, request(branch, searching), recorderAt(cli))).toFailWithCode('INTERRUPTED');
+      return seen[0];
+    };
+    expect(await rehearses('next', [...known.probes, fresh])).toBe(true);
+    expect(await rehearses('again', known.probes)).toBe(false);
+    expect(await rehearses('other', [fresh])).toBe(true);
+    checkpoints().forEach((path) => rmSync(path));
+  });
+
   test('that nobody knows none is', async () => {
     const before = fingerprint(directory);
     await expect(commit(directory, request('lost', { on: 'calc+nobody' }), recorderAt(cli))).toFailWithCode(

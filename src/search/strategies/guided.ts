@@ -38,6 +38,8 @@ export interface GuidedSettings {
   depth: number;
   /** The part of the probes that is held back for a rehearsal; 0: there is none. */
   heldBack: number;
+  /** Sets that the model knows already, so that none of their probes is held back: the first digits of their digests. */
+  known: readonly string[];
   /** Rounds with worse answers on the held-back probes, or hardly any gain, after which the search ends. */
   patience: number;
   /** What is hardly any gain: the part that so many rounds have of all that was gained. */
@@ -55,13 +57,14 @@ export function guided({
   step = 8,
   depth = 8,
   heldBack = 0,
+  known = [],
   patience = 8,
   leastGain = 0,
   mostBytes = 1024,
 }: Partial<GuidedSettings> = {}): Strategy {
   const numbers = { step, depth, heldBack, patience, leastGain, mostBytes };
-  const settings = { ranking, ...numbers };
-  const part: SearchPart = { name: 'guided', settings: numbers };
+  const settings = { ranking, known, ...numbers };
+  const part: SearchPart = { name: 'guided', settings: { ...numbers, ...(known.length > 0 && { known }) } };
   return { ...part, search: (problem) => follow(problem, part, settings) };
 }
 
@@ -99,7 +102,7 @@ async function follow(problem: SearchProblem, strategy: SearchPart, settings: Gu
   const now = problem.now ?? (() => performance.now());
   const startMs = now();
   const startTokens = engine.tokensEvaluated;
-  const { searched, heldBack } = splitProbes(problem.probes, settings.heldBack, seed);
+  const { searched, heldBack } = splitProbes(problem.probes, settings.heldBack, seed, settings.known);
   let iterations = 0;
   const spent = (flips: readonly Flip[]): Spent => ({ iterations, flips: flips.length, elapsedMs: now() - startMs });
   const room: Room = budget.flips === undefined ? { bytes: settings.mostBytes } : { flips: budget.flips };

@@ -1,0 +1,38 @@
+/** That the record of a search leads back to it. */
+import { describe, expect, test } from '@jest/globals';
+import { rising } from '../../src/search/acceptance.js';
+import type { Ranking } from '../../src/search/ranking.js';
+import { guidedFor, recommendedFitness } from '../../src/search/recommended.js';
+import type { SearchPredicate } from '../../src/trust/predicates/search.js';
+import { rebuildSearch } from '../../src/workflows/recorded-search.js';
+import { namedSettings } from '../../src/workflows/search-statement.js';
+import { letterProbes, smallEngine } from '../search/small-engine.js';
+
+/** What a statement has of a default search with these options. */
+function recordOf(options: Parameters<typeof guidedFor>[1]): SearchPredicate {
+  const rankings: Ranking[] = [];
+  const strategy = guidedFor(letterProbes(12), options, (each) => (rankings.push(each), each));
+  return {
+    strategy: namedSettings(strategy, { ranking: rankings[0], acceptance: rising() }),
+    fitness: namedSettings(recommendedFitness(), {}),
+    engine: { name: 'bankai', version: '0' },
+  } as SearchPredicate;
+}
+
+describe('a search is rebuilt', () => {
+  test.each([
+    ['with its defaults', {}],
+    ['of chosen layers', { layers: [1, 2] }],
+    ['with the sets that could not judge', { known: ['0123456789abcdef', 'fedcba9876543210'] }],
+  ])('%s', (_what, options) => {
+    const record = recordOf(options);
+    const { strategy } = rebuildSearch(smallEngine({}), record);
+    expect(strategy.settings).toEqual(guidedFor(letterProbes(12), options).settings);
+  });
+
+  test('to the last setting, or not at all', () => {
+    const { strategy, ...rest } = recordOf({});
+    const other = { ...strategy, settings: { ...strategy.settings, patience: 3, moonPhase: 4 } };
+    expect(() => rebuildSearch(smallEngine({}), { ...rest, strategy: other })).toThrow('moonPhase');
+  });
+});
