@@ -130,7 +130,7 @@ describe('tables', () => {
   test('parts of a search and their settings', () => {
     const parts = Object.entries({
       strategy: greedy(),
-      'other strategy': guided(),
+      'other strategy': guided({ known: ['0123456789ab'] }),
       ranking: lowerBound({ unit: 'scale-bit', layers: [0] }),
       acceptance: rising(),
       fitness: answerFitness(),
