@@ -14,8 +14,8 @@ export function linesOf(statement: Statement): string[] {
   }
   if (statement.kind === 'evaluation') {
     const { patches, against, engine, elapsedMs, createdAt } = statement.predicate;
-    const others = patches.length > 1 ? ` with ${patches.length - 1} other patches` : '';
-    const reference = against.length > 0 ? `a stack of ${against.length} patches` : 'the base';
+    const others = patches.length > 1 ? ` with ${patchCount(patches.length - 1, 'other ')}` : '';
+    const reference = against.length > 0 ? `a stack of ${patchCount(against.length)}` : 'the base';
     return [
       `measured${others} against ${reference}, ${createdAt}`,
       `by ${engine.name} ${engine.version} in ${(elapsedMs / 1000).toFixed(1)} s`,
@@ -52,12 +52,14 @@ export function linesOf(statement: Statement): string[] {
   return [
     `searched by ${strategy.name} on ${fitness.name}, seed ${seed}, ${createdAt}`,
     ...probes.map(({ role, name, count }) => `${role === 'search' ? 'probes' : 'controls'} ${name} (${count})`),
-    ...(parents.length > 0 ? [`on top of ${parents.length} other patches`] : []),
+    ...(parents.length > 0 ? [`on top of ${patchCount(parents.length, 'other ')}`] : []),
     `objective ${shorten(result.objectiveBefore)} to ${shorten(result.objectiveAfter)}: ${result.accepted} flips accepted in ${result.iterations} trials`,
     `${result.evaluations} evaluations in ${(result.elapsedMs / 1000).toFixed(1)} s, stopped by ${result.stoppedBy}`,
     `by ${engine.name} ${engine.version}`,
   ];
 }
+
+const patchCount = (count: number, which = ''): string => `${count} ${which}${count === 1 ? 'patch' : 'patches'}`;
 
 const shorten = (decimal: string): string => Number(decimal).toFixed(4);
 
