@@ -4,9 +4,9 @@
  * [--only calculus,arithmetic-large] [--checks search,stacks,labels,weights,compute,llama] [--threads 2] [--json]`.
  * Exits with 1 when a bar is missed. It searches with default settings.
  *
- * search: searches as they should be. stacks: two patches in one model, stacked, searched jointly, mended on top, in turn. labels:
- * correct and wrong answers swapped in half of the probes. weights: the model's blocks in random order. compute: what it
- * takes to pass the fitness that greedy reaches. llama: the same counts in llama.cpp, from the exported GGUF.
+ * search: searches as they should be. stacks: two patches in one model, stacked, searched jointly, mended on top, in turn.
+ * labels: correct and wrong answers swapped in half of the probes. weights: the model's blocks in random order. compute:
+ * what it takes to pass the fitness that greedy reaches. llama: the same counts in llama.cpp, from the exported GGUF.
  */
 import { parseArgs } from 'node:util';
 import { bytesSource, openEngine } from '../src/index.js';

@@ -1,4 +1,4 @@
-/** Owns the check of two patches in one model: stacked as they are, searched jointly, mended by a search on top, and searched in turn. */
+/** Owns the check of two skills in one model: stacked as they are, searched jointly, mended by a search on top, and in turn. */
 import type { Engine } from '../../src/index.js';
 import { suites } from './bars.js';
 import type { Findings, Pair } from './found.js';

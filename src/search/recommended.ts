@@ -59,6 +59,7 @@ export function guidedFor(
   const z = probes.length > 0 && Math.min(...sizes) >= MANY_PROBES ? Z.many : Z.few;
   const sets = Math.max(1, sizes.length);
   const ranking = lowerBound({ ...RANKING, z: Math.round((100 * z) / Math.sqrt(sets)) / 100, ...units });
+  // Where all are known nobody judges, and the record need not say which they are.
   const isFresh = probes.some(({ set }) => set === undefined || !known.includes(set));
   return guided({
     ...{ ranking: wrapped(ranking), ...STEPS, mostBytes: sets * BYTES_PER_SET },
