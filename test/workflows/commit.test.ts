@@ -42,7 +42,7 @@ const checkpoints = (): string[] => {
 };
 
 describe.each(['greedy', 'guided'] as const)('an interrupted %s search', (strategy) => {
-  // A trial of a guided search comes with a ranking of all units, and takes far longer.
+  // A guided search ranks all units before it tries any, which takes far longer.
   const budget = { iterations: strategy === 'guided' ? 8 : 24 };
   const searched = (branch: string, changes: Partial<CommitRequest> = {}) =>
     request(branch, { strategy, budget, ...changes });
