@@ -1,10 +1,11 @@
 /**
  * Says whether the search keeps its promises on the shipped model: what its patches do to problems that it never saw, at
  * several seeds, and that it finds nothing where there is nothing to find. `npm run bench:quality -- [--seeds 1,2,3,4,5]
- * [--only calculus,arithmetic-large] [--checks search,stacks,labels,weights,compute,llama] [--threads 2] [--json]`.
+ * [--only calculus,arithmetic-large] [--checks search,stacks,labels,weights,compute,llama] [--folds 0] [--threads 2] [--json]`.
  * Exits with 1 when a bar is missed. It searches with default settings.
  *
- * search: searches as they should be. stacks: two patches in one model, stacked, searched jointly, mended on top, in turn.
+ * search: searches as they should be. stacks: two patches in one model, stacked, searched jointly, mended on top, in turn;
+ * with `--folds 3` judged by the probes themselves, each in the fold that leaves it out, which are more than the held-out ones.
  * labels: correct and wrong answers swapped in half of the probes. weights: the model's blocks in random order. compute:
  * what it takes to pass the fitness that greedy reaches. llama: the same counts in llama.cpp, from the exported GGUF.
  */
@@ -21,6 +22,7 @@ const { values } = parseArgs({
     seeds: { type: 'string', default: '1,2,3,4,5' },
     only: { type: 'string', default: Object.keys(suites).join() },
     checks: { type: 'string', default: Object.keys(checks).join() },
+    folds: { type: 'string', default: '0' },
     threads: { type: 'string', default: '2' },
     json: { type: 'boolean', default: false },
   },
@@ -39,6 +41,7 @@ const print = (line: string): void => void (values.json || console.log(line));
 const engine = await openEngine(bytesSource(modelBytes()), { threads });
 const bench: Bench = {
   ...{ engine, threads, print },
+  folds: Number(values.folds),
   seeds: values.seeds.split(',').map(Number),
   chosen: named<SuiteName>(values.only, suites, 'only'),
   found: findings(engine),

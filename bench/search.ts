@@ -4,8 +4,8 @@
  * [--unit row|group|scale-bit] [--bits 10] [--step 256] [--held-back 0] [--bytes 1024] [--folds 0] [--strategy guided|greedy]
  * [--iterations 300] [--seed 1]`.
  *
- * They are the held-out problems; with `--folds 3` those of the probes themselves that a fold leaves out, every third of each
- * category in a drawn order, so that settings can be compared without the held-out files.
+ * They are the held-out problems; with `--folds 3` those of the probes themselves that a fold leaves out, a third of each
+ * category, so that settings can be compared without the held-out files.
  */
 import { parseArgs } from 'node:util';
 import { openEngine } from '../src/engine/open.js';
@@ -13,14 +13,13 @@ import { bytesSource } from '../src/gguf/source.js';
 import type { Flip } from '../src/patch/flip.js';
 import { answerProbes, compareAnswers } from '../src/search/evaluate.js';
 import { answerFitness, type AnswerSettings } from '../src/search/fitness/answer.js';
-import type { Probe } from '../src/search/probes.js';
-import { seededRandom, shuffle } from '../src/search/random.js';
 import { lowerBound } from '../src/search/ranking.js';
 import { recommendedFitness } from '../src/search/recommended.js';
 import { greedy } from '../src/search/strategies/greedy.js';
 import { guided } from '../src/search/strategies/guided.js';
 import { under } from '../experiments/laboratory.js';
-import { modelBytes, probesOf } from './quality/model.js';
+import { foldsOf } from './quality/folds.js';
+import { modelBytes, probesOf, setOf } from './quality/model.js';
 
 const { values } = parseArgs({
   options: {
@@ -40,27 +39,11 @@ const { values } = parseArgs({
   },
 });
 
-/** What is searched by, and what is asked afterwards. */
-interface Split {
-  readonly searched: readonly Probe[];
-  readonly asked: readonly Probe[];
-}
-
-/** Every probe asked in one fold, and searched by in the others. */
-function foldsOf(probes: readonly Probe[], count: number, seed: number): Split[] {
-  const order = shuffle([...probes], seededRandom(seed)).sort((a, b) => compare(a.category ?? '', b.category ?? ''));
-  return Array.from({ length: count }, (_, fold) => ({
-    searched: order.filter((_probe, index) => index % count !== fold),
-    asked: order.filter((_probe, index) => index % count === fold),
-  }));
-}
-
-const compare = (a: string, b: string): number => (a < b ? -1 : Number(a > b));
 const numbers = (list: string): number[] => list.split(',').map(Number);
 
 const engine = await openEngine(bytesSource(modelBytes()), { threads: Number(values.threads) });
 const seed = Number(values.seed);
-const probes = probesOf(values.probes);
+const probes = setOf(values.probes);
 const heldOut = `${values.probes.replace(/-large$/, '')}-heldout`;
 const splits =
   Number(values.folds) > 0
@@ -82,7 +65,7 @@ for (const z of numbers(values.z)) {
     for (const { searched, asked } of splits) {
       const controls = probesOf('knowledge');
       const budget = values.iterations === undefined ? {} : { iterations: Number(values.iterations) };
-      const found = await strategy.search({ engine, probes: searched, controls, fitness, seed, budget });
+      const found = await strategy.search({ engine, probes: searched.probes, controls, fitness, seed, budget });
       const changes: string[] = [];
       for (const set of [asked, ...others.map(probesOf)]) {
         const before = await answerProbes(engine, set);
@@ -91,7 +74,7 @@ for (const z of numbers(values.z)) {
         changes.push(`${rightBefore} to ${rightAfter} of ${set.length} (+${fixed} −${broke})`);
       }
       console.log(
-        `z ${z}, doubt ${doubt}, ${searched.length} probes: ${found.flips.length} flips, ` +
+        `z ${z}, doubt ${doubt}, ${searched.probes.length} probes: ${found.flips.length} flips, ` +
           `${found.evaluations.toFixed(0)} evaluations, ${(found.elapsedMs / 1000).toFixed(1)} s, ${found.stoppedBy}; ` +
           `asked ${changes[0]}; ${others.map((name, i) => `${name} ${changes[i + 1]}`).join('; ')}`,
       );

@@ -44,7 +44,6 @@ export function createLaboratory({ readProbes, ...inputs }: LaboratoryInputs): L
   const { engine, seed, iterations } = inputs;
   const sets = new Map<string, ProbeSet>();
   const patches = new Map<string, Promise<SearchResult>>();
-  const unpatched = new WeakMap<readonly Probe[], readonly ProbeAnswer[]>();
   const probes = (name: string): ProbeSet => remembered(sets, name, () => readProbes(name));
   const search = (request: SearchRequest): Promise<SearchResult> => {
     const strategy = request.strategy ?? guidedFor(request.probes);
@@ -62,11 +61,17 @@ export function createLaboratory({ readProbes, ...inputs }: LaboratoryInputs): L
     probes,
     search,
     patch: (name) => remembered(patches, name, () => search({ probes: probes(name).probes })),
-    async compare(flips, asked) {
-      const before = unpatched.get(asked) ?? (await answerProbes(engine, asked));
-      unpatched.set(asked, before);
-      return compareAnswers(asked, before, await under(engine, flips, () => answerProbes(engine, asked)));
-    },
+    compare: comparer(engine),
+  };
+}
+
+/** Says what flips do to the answers of a model, which is asked once for its own to the same list of probes. */
+export function comparer(engine: Engine): Laboratory['compare'] {
+  const unpatched = new WeakMap<readonly Probe[], readonly ProbeAnswer[]>();
+  return async (flips, asked) => {
+    const before = unpatched.get(asked) ?? (await answerProbes(engine, asked));
+    unpatched.set(asked, before);
+    return compareAnswers(asked, before, await under(engine, flips, () => answerProbes(engine, asked)));
   };
 }
 

@@ -6,7 +6,7 @@ import { type Findings, type Pair, pairs, searchOn } from './found.js';
 import { describeLlama, llamaBars, type LlamaRun, openLlamaRoom, type Patches } from './llama.js';
 import { modelBytes, probesOf, shuffleWeights, swapLabels } from './model.js';
 import { describeRun, type Run, runner } from './run.js';
-import { describeStack, stackBars, type StackRun, stackRunner } from './stacks.js';
+import { describeStack, foldedStackRunner, stackBars, type StackRun, stackRunner } from './stacks.js';
 import { type Bar, judge, type Verdict } from './verdict.js';
 
 /** What checks work with. */
@@ -16,6 +16,8 @@ export interface Bench {
   readonly threads: number;
   readonly seeds: readonly number[];
   readonly chosen: readonly SuiteName[];
+  /** Folds of the probes themselves that judge stacks in place of the held-out problems; 0: none do. */
+  readonly folds: number;
   readonly found: Findings;
   print(line: string): void;
 }
@@ -36,9 +38,11 @@ export const checks = {
       return run(bench.engine)({ ...suites[name], found, seed });
     }),
   async *stacks(bench) {
-    const run = stackRunner(bench.engine, bench.found);
+    const { engine, folds, found } = bench;
+    const run = folds > 0 ? foldedStackRunner(engine, folds) : stackRunner(engine, found);
+    const judges = folds > 0 ? `what ${folds} folds leave out` : 'held-out problems';
     for (const [name, pair] of pairsOf(bench)) {
-      bench.print(`stacks: ${pair.join(' and ')}; net gains on held-out problems`);
+      bench.print(`stacks: ${pair.join(' and ')}; net gains on ${judges}`);
       const runs = await eachSeed(bench, (seed) => run(pair, seed), describeStack);
       yield { check: 'stacks', subject: name, runs, verdicts: judgeAll(stackBars, runs) };
     }

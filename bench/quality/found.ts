@@ -6,6 +6,7 @@ import {
   guidedFor,
   joinProbes,
   type Probe,
+  type ProbeSet,
   type SearchResult,
 } from '../../src/index.js';
 import { under } from '../../experiments/laboratory.js';
@@ -32,24 +33,24 @@ export interface Findings {
   inTurn(pair: Pair, seed: number): Promise<SearchResult>;
 }
 
-/** Searches with the engine, which is left as it was found. */
-export function findings(engine: Engine): Findings {
+/** Searches with the engine, which is left as it was found, by the shipped sets or what is said to be there in their place. */
+export function findings(engine: Engine, sets: (name: SuiteName) => ProbeSet = setOf): Findings {
   const memory = new Map<string, Promise<SearchResult>>();
   const remembered = (key: string, make: () => Promise<SearchResult>): Promise<SearchResult> => {
     const known = memory.get(key) ?? make();
     memory.set(key, known);
     return known;
   };
-  const both = (pair: Pair) => joinProbes(pair.map(setOf));
+  const both = (pair: Pair) => joinProbes(pair.map(sets));
   const single: Findings['single'] = (name, seed) =>
-    remembered(`${name} ${seed}`, () => searchOn(engine, probesOf(name), seed));
+    remembered(`${name} ${seed}`, () => searchOn(engine, sets(name).probes, seed));
   const flipsOf = async (names: readonly SuiteName[], seed: number): Promise<Flip[]> => {
     const flips: Flip[] = [];
     for (const name of names) flips.push(...(await single(name, seed)).flips);
     return flips;
   };
   const onTop = async (pair: Pair, of: readonly SuiteName[], seed: number): Promise<SearchResult> => {
-    const known = of.map((name) => setOf(name).sha256);
+    const known = of.map((name) => sets(name).sha256);
     return under(engine, await flipsOf(of, seed), () => searchOn(engine, both(pair), seed, { known }));
   };
   return {

@@ -16,7 +16,15 @@ const fixture = (name: string): Uint8Array => readFileSync(pathOf(name));
 
 export const modelPath = pathOf('worksheet-5m-q1_0.gguf');
 export const modelBytes = (): Uint8Array => readFileSync(modelPath);
-export const setOf = (name: string): ProbeSet => parseProbes(fixture(`probes/${name}.json`), name);
+const sets = new Map<string, ProbeSet>();
+
+/** A shipped set: the same list of probes however often it is asked for. */
+export function setOf(name: string): ProbeSet {
+  const set = sets.get(name) ?? parseProbes(fixture(`probes/${name}.json`), name);
+  sets.set(name, set);
+  return set;
+}
+
 export const probesOf = (name: string): readonly Probe[] => setOf(name).probes;
 export const text = (): TextSet => parseText(fixture('text.txt'), 'text.txt');
 

@@ -1,22 +1,16 @@
 /** Owns one run: a search with default settings, and what its patch does to everything that it must and must not change. */
 import {
-  answerProbes,
   type AnswerComparison,
   compactSize,
-  compareAnswers,
   type Engine,
-  type Flip,
   measureText,
   type SearchResult,
   type TextComparison,
 } from '../../src/index.js';
 import { formatChange, formatProbability, threeDigits } from '../../src/render/number.js';
 import { verdictOf } from '../../src/search/statistics.js';
-import { under } from '../../experiments/laboratory.js';
+import { comparer } from '../../experiments/laboratory.js';
 import { probesOf, text } from './model.js';
-
-/** Answers of the unpatched model, by probe set: they are asked for once. */
-type Answers = Awaited<ReturnType<typeof answerProbes>>;
 
 export interface RunRequest {
   /** What the search found. */
@@ -41,17 +35,6 @@ export interface Run {
   readonly text: TextComparison;
 }
 
-/** Says what flips do to the answers of one model, which is asked for its own once. */
-export function comparer(engine: Engine) {
-  const before = new Map<string, Answers>();
-  return async (name: string, flips: readonly Flip[]): Promise<AnswerComparison> => {
-    const probes = probesOf(name);
-    const unpatched = before.get(name) ?? (await answerProbes(engine, probes));
-    before.set(name, unpatched);
-    return compareAnswers(probes, unpatched, await under(engine, flips, () => answerProbes(engine, probes)));
-  };
-}
-
 /** Makes the runs of one model. */
 export function runner(engine: Engine) {
   const compare = comparer(engine);
@@ -64,9 +47,9 @@ export function runner(engine: Engine) {
       seconds: found.elapsedMs / 1000,
       evaluations: found.evaluations,
       stoppedBy: found.stoppedBy,
-      heldOut: await compare(heldOut, flips),
-      other: await compare(other, flips),
-      knowledge: await compare('knowledge', flips),
+      heldOut: await compare(flips, probesOf(heldOut)),
+      other: await compare(flips, probesOf(other)),
+      knowledge: await compare(flips, probesOf('knowledge')),
       text: await measureText(engine, text(), flips),
     };
   };

@@ -1,11 +1,13 @@
 /** Owns the check of two skills in one model: stacked as they are, searched jointly, mended by a search on top, and in turn. */
-import type { Engine } from '../../src/index.js';
-import { suites } from './bars.js';
-import type { Findings, Pair } from './found.js';
-import { comparer } from './run.js';
+import type { Engine, Flip, Probe } from '../../src/index.js';
+import { comparer } from '../../experiments/laboratory.js';
+import { type SuiteName, suites } from './bars.js';
+import { type Findings, findings, type Pair } from './found.js';
+import { foldsOf } from './folds.js';
+import { probesOf, setOf } from './model.js';
 import { atLeast } from './verdict.js';
 
-/** Net gain, fixed − broke, on the held-out problems of the pair's two skills. */
+/** Net gain, fixed − broke, on the problems of the pair's two skills that the searches did not see. */
 type Gains = readonly [number, number];
 
 /** What came of one pair at one seed: plain data. */
@@ -24,31 +26,66 @@ export const stackBars = [
   atLeast('kept of both single gains, joint, repaired or in turn', 0.95, ({ kept }: StackRun) => kept),
 ];
 
-/** Makes the runs of one model. */
-export function stackRunner(engine: Engine, { single, joint, repair, inTurn }: Findings) {
-  const compare = comparer(engine);
-  return async (pair: Pair, seed: number): Promise<StackRun> => {
-    const [first, second] = [await single(pair[0], seed), await single(pair[1], seed)];
-    const stack = [...first.flips, ...second.flips];
-    const net = async (skill: 0 | 1, flips: typeof stack): Promise<number> => {
-      const { fixed, broke } = await compare(suites[pair[skill]].heldOut, flips);
-      return fixed - broke;
-    };
-    const gains = async (flips: typeof stack): Promise<Gains> => [await net(0, flips), await net(1, flips)];
-    const alone: Gains = [await net(0, [...first.flips]), await net(1, [...second.flips])];
-    const [stacked, together, repaired, learntInTurn] = [
-      await gains(stack),
-      await gains([...(await joint(pair, seed)).flips]),
-      await gains([...stack, ...(await repair(pair, seed)).flips]),
-      await gains([...first.flips, ...(await inTurn(pair, seed)).flips]),
-    ];
-    const kept = (of: Gains): number => Math.min(...of.map((gain, skill) => gain / alone[skill]));
-    return {
-      ...{ seed, single: alone, stacked, joint: together, repaired, inTurn: learntInTurn },
-      kept: Math.max(...[together, repaired, learntInTurn].map(kept)),
-    };
+/** Searches, and the problems of each skill that judge what they found. */
+interface Trial {
+  readonly found: Findings;
+  asked(skill: SuiteName): readonly Probe[];
+}
+
+/** Makes the runs of one model, judged by the held-out problems. */
+export function stackRunner(engine: Engine, found: Findings) {
+  const trial: Trial = { found, asked: (skill) => probesOf(suites[skill].heldOut) };
+  const measure = measurer(engine);
+  return (pair: Pair, seed: number): Promise<StackRun> => measure([trial], pair, seed);
+}
+
+/** Makes the runs of one model, judged by what folds of the probes themselves leave out; the seed draws the folds too. */
+export function foldedStackRunner(engine: Engine, count: number) {
+  const measure = measurer(engine);
+  return (pair: Pair, seed: number): Promise<StackRun> => {
+    const folds = new Map(pair.map((skill: SuiteName) => [skill, foldsOf(setOf(skill), count, seed)]));
+    const trials = Array.from({ length: count }, (_, index): Trial => {
+      const foldOf = (skill: SuiteName) => folds.get(skill)?.[index] ?? { searched: setOf(skill), asked: [] };
+      return {
+        found: findings(engine, (skill) => foldOf(skill).searched),
+        asked: (skill) => foldOf(skill).asked,
+      };
+    });
+    return measure(trials, pair, seed);
   };
 }
+
+/** Sums up over trials what becomes of two skills in one model. */
+function measurer(engine: Engine) {
+  const compare = comparer(engine);
+  return async (trials: readonly Trial[], pair: Pair, seed: number): Promise<StackRun> => {
+    const totals = { single: none, stacked: none, joint: none, repaired: none, inTurn: none };
+    for (const { found, asked } of trials) {
+      const net = async (skill: 0 | 1, flips: readonly Flip[]): Promise<number> => {
+        const { fixed, broke } = await compare(flips, asked(pair[skill]));
+        return fixed - broke;
+      };
+      const [first, second] = [await found.single(pair[0], seed), await found.single(pair[1], seed)];
+      const stack = [...first.flips, ...second.flips];
+      const results = {
+        stacked: stack,
+        joint: (await found.joint(pair, seed)).flips,
+        repaired: [...stack, ...(await found.repair(pair, seed)).flips],
+        inTurn: [...first.flips, ...(await found.inTurn(pair, seed)).flips],
+      };
+      totals.single = sum(totals.single, [await net(0, first.flips), await net(1, second.flips)]);
+      for (const [name, flips] of Object.entries(results) as [keyof typeof results, readonly Flip[]][]) {
+        totals[name] = sum(totals[name], [await net(0, flips), await net(1, flips)]);
+      }
+    }
+    const { single, joint, repaired, inTurn } = totals;
+    const kept = (of: Gains): number => Math.min(...of.map((gain, skill) => gain / single[skill]));
+    return { seed, ...totals, kept: Math.max(...[joint, repaired, inTurn].map(kept)) };
+  };
+}
+
+const none: Gains = [0, 0];
+const sum = (a: Gains, b: Gains): Gains => [a[0] + b[0], a[1] + b[1]];
 
 export function describeStack({ seed, single, stacked, joint, repaired, inTurn }: StackRun): string {
   const both = (gains: Gains): string => gains.map((gain) => (gain < 0 ? `−${-gain}` : `+${gain}`)).join(' and ');
