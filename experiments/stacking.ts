@@ -3,7 +3,7 @@ import { type Flip } from '../src/patch/flip.js';
 import { maskFlips, maskOf } from '../src/patch/mask.js';
 import type { AnswerComparison } from '../src/search/evaluate.js';
 import { joinProbes } from '../src/search/probes.js';
-import { guidedFor } from '../src/search/recommended.js';
+import { guidedFor, recommendedFitness } from '../src/search/recommended.js';
 import { plural } from '../src/render/number.js';
 import { answerMeter, type Experiment } from './experiment.js';
 import { under } from './laboratory.js';
@@ -36,7 +36,8 @@ export const stacking: Experiment = {
     const joint = await search({ probes: both });
     const onTop = (flips: readonly Flip[], known: readonly (typeof skills)[number][]) => {
       const digests = known.map((skill) => probes(skill).sha256);
-      return under(engine, flips, () => search({ probes: both, strategy: guidedFor(both, { known: digests }) }));
+      const method = { strategy: guidedFor(both, { known: digests }), fitness: recommendedFitness(both, digests) };
+      return under(engine, flips, () => search({ probes: both, ...method }));
     };
     const repair = await onTop(stack, skills);
     const next = await onTop(first, [skills[0]]);

@@ -68,7 +68,7 @@ export function searchOn(
   seed: number,
   options: Parameters<typeof guidedFor>[1] = {},
 ): Promise<SearchResult> {
-  const fitness = recommendedFitness();
+  const fitness = recommendedFitness(probes, options.known);
   return guidedFor(probes, options).search({
     engine,
     probes,

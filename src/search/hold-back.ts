@@ -1,5 +1,5 @@
 /** Owns the setting aside of probes by which a search judges itself, and when these say that it has found something. */
-import type { Probe } from './probes.js';
+import { isOfSets, type Probe } from './probes.js';
 import { seededRandom, shuffle } from './random.js';
 
 /** Probes divided for one search. */
@@ -22,8 +22,7 @@ export function splitProbes(
   seed: number,
   known: readonly string[] = [],
 ): SplitProbes {
-  const isKnown = ({ set }: Probe): boolean => known.some((digits) => set?.startsWith(digits));
-  const familiar = new Set(probes.filter(isKnown).map(({ prompt }) => prompt));
+  const familiar = new Set(probes.filter(isOfSets(known)).map(({ prompt }) => prompt));
   const fresh = probes.filter(({ prompt }) => !familiar.has(prompt));
   if (fresh.length < SMALLEST_SET || share <= 0) return { searched: probes, heldBack: [] };
   const random = seededRandom(seed);

@@ -68,6 +68,12 @@ export function joinProbes(sets: readonly ProbeSet[]): readonly Probe[] {
   return sets.flatMap(({ sha256, probes }) => probes.map((probe) => ({ ...probe, set: sha256 })));
 }
 
+/** Tells the probes of sets that are named by the first digits of their digests. */
+export const isOfSets =
+  (digests: readonly string[]) =>
+  ({ set }: Probe): boolean =>
+    digests.some((digits) => set?.startsWith(digits));
+
 const FORM = 'Give a JSON array of {"prompt", "correct", "wrong"}; see docs/FORMAT.md, "Probe files".';
 
 /** Formats probes as a file that `parseProbes` reads. */

@@ -1,7 +1,7 @@
 /** Owns how a search is done where nobody says how. */
 import type { Fitness } from './fitness.js';
 import { answerFitness } from './fitness/answer.js';
-import type { Probe } from './probes.js';
+import { isOfSets, type Probe } from './probes.js';
 import { lowerBound, type LowerBoundSettings, type Ranking } from './ranking.js';
 import { guided } from './strategies/guided.js';
 import type { Strategy } from './strategy.js';
@@ -18,7 +18,7 @@ const RANKING = { unit: 'scale-bit', bits: [10] } as const;
 const STEPS = { step: 256, depth: 2, leastGain: 0.02, heldBack: 0.33 } as const;
 const SCORING = {
   ...{ ceiling: -0.002, floor: 0.05, doubt: 0.2 },
-  ...{ divergenceWeight: 8, lossWeight: 0, rightLossWeight: 4 },
+  ...{ divergenceWeight: 8, lossWeight: 0, rightLossWeight: 4, knownWeight: 128 },
 } as const;
 
 /** Standard errors that a promise must be above 0: what helps a few may help them by chance. */
@@ -37,16 +37,26 @@ function sizesOfSets(probes: readonly Probe[]): number[] {
   return [...sizes.values()];
 }
 
-/** The default fitness. */
-export const recommendedFitness = (): Fitness => answerFitness(SCORING);
+/** Sets beside which others are fresh, by their digits; where all are known none is, for then all of them are searched for. */
+const knownBeside = (fresh: readonly Probe[], known: readonly string[]): string[] =>
+  fresh.length > 0 ? known.map((digest) => digest.slice(0, KNOWN_DIGITS)) : [];
+
+function freshOf(probes: readonly Probe[], known: readonly string[]): readonly Probe[] {
+  const isKnown = isOfSets(known);
+  return probes.filter((probe) => !isKnown(probe));
+}
+
+/** The default fitness for probes, of which those of the sets with the digests `known` are held beside the others. */
+export const recommendedFitness = (probes: readonly Probe[] = [], known: readonly string[] = []): Fitness =>
+  answerFitness({ ...SCORING, known: knownBeside(freshOf(probes, known), known) });
 
 export interface MethodOptions extends Pick<Partial<LowerBoundSettings>, 'layers'> {
-  /** Digests of sets that what is searched upon was searched with. They cannot judge: the model knows them already. */
+  /** Digests of sets that what is searched upon was searched with. Beside others they are held, and cannot judge: the model knows them already. */
   readonly known?: readonly string[];
 }
 
 /**
- * The guided strategy as it suits the probes; `wrapped` may put something around its ranking. Of several sets the smallest says
+ * The guided strategy as it suits the probes that are not known, or all where all are; `wrapped` may put something around its ranking. Of several sets the smallest says
  * whether there are many probes. A flip that serves one of n sets loses n-fold in the mean over all and, the error of each set being its own, √n-fold against the
  * standard error: so the error counts √n times less.
  */
@@ -55,14 +65,15 @@ export function guidedFor(
   { known = [], ...units }: MethodOptions = {},
   wrapped: (ranking: Ranking) => Ranking = (ranking) => ranking,
 ): Strategy {
-  const sizes = sizesOfSets(probes);
+  const fresh = freshOf(probes, known);
+  const sizes = sizesOfSets(fresh.length > 0 ? fresh : probes);
   const z = probes.length > 0 && Math.min(...sizes) >= MANY_PROBES ? Z.many : Z.few;
   const sets = Math.max(1, sizes.length);
   const ranking = lowerBound({ ...RANKING, z: Math.round((100 * z) / Math.sqrt(sets)) / 100, ...units });
-  // Where all are known nobody judges, and the record need not say which they are.
-  const isFresh = probes.some(({ set }) => set === undefined || !known.includes(set));
   return guided({
     ...{ ranking: wrapped(ranking), ...STEPS, mostBytes: sets * BYTES_PER_SET },
-    ...(isFresh ? { known: known.map((digest) => digest.slice(0, KNOWN_DIGITS)) } : { heldBack: 0 }),
+    known: knownBeside(fresh, known),
+    // Where all are known nobody can judge.
+    ...(fresh.length === 0 && { heldBack: 0 }),
   });
 }

@@ -45,12 +45,16 @@ interface RowChoice {
   readonly layers?: readonly number[];
 }
 
-/** What a strategy is made for. */
-interface StrategyRequest {
+/** What a fitness is made for. */
+interface FitnessRequest {
   readonly probes: readonly Probe[];
-  readonly rows: RowChoice;
   /** Digests of the sets that the patches below were searched with. */
   readonly known: readonly string[];
+}
+
+/** What a strategy is made for. */
+interface StrategyRequest extends FitnessRequest {
+  readonly rows: RowChoice;
   /** Makes the results of a ranking part of a checkpoint. */
   readonly taped: (ranking: Ranking) => Ranking;
 }
@@ -61,10 +65,10 @@ export const strategies = {
   guided: ({ probes, rows, known, taped }: StrategyRequest) => guidedFor(probes, { ...rows, known }, taped),
 } as const satisfies Record<string, (request: StrategyRequest) => Strategy>;
 /** The fitness functions that can be named; the first is the default. */
-export const fitnesses = { answer: recommendedFitness, gap: () => gapFitness() } as const satisfies Record<
-  string,
-  () => Fitness
->;
+export const fitnesses = {
+  answer: ({ probes, known }: FitnessRequest) => recommendedFitness(probes, known),
+  gap: () => gapFitness(),
+} as const satisfies Record<string, (request: FitnessRequest) => Fitness>;
 
 export interface CommitRequest {
   readonly message: string;
@@ -141,7 +145,7 @@ export async function commit(directory: string, request: CommitRequest, recorder
             engine,
             probes: joined,
             controls: controls.flatMap((set) => set.probes),
-            fitness: fitnesses[request.fitness](),
+            fitness: fitnesses[request.fitness]({ probes: joined, known }),
             seed: request.seed,
             budget: request.budget,
             ...(request.signal && { signal: request.signal }),
@@ -298,11 +302,12 @@ function inputsOf(
   const digests = (sets: readonly ProbeSet[]) => sets.map(({ sha256 }) => sha256);
   const settled = ({ name, settings }: SearchPart): string => `${name} ${JSON.stringify(settings)}`;
   const joined = joinProbes(probes);
-  const searching = strategies[strategy]({ probes: joined, rows: {}, known: [], taped: (ranking) => ranking });
+  const searchedFor = { probes: joined, known: [] };
+  const searching = strategies[strategy]({ ...searchedFor, rows: {}, taped: (ranking) => ranking });
   return {
     ...{ 'version of Bankai': version, base, 'patches below': parents },
     ...{ probes: digests(probes), controls: digests(controls) },
-    ...{ strategy: settled(searching), fitness: settled(fitnesses[fitness]()) },
+    ...{ strategy: settled(searching), fitness: settled(fitnesses[fitness](searchedFor)) },
     ...{ layers: layers?.map(String) ?? [], seed: String(seed) },
   };
 }

@@ -74,6 +74,7 @@ const fitnesses: Readonly<Record<string, (from: Recorded) => Fitness>> = {
       doubt: from.number('doubt'),
       lossWeight: from.number('lossWeight'),
       rightLossWeight: from.number('rightLossWeight'),
+      ...(from.has('known') && { known: from.list('known'), knownWeight: from.number('knownWeight') }),
     }),
   gap: (from) => gapFitness({ penalty: from.number('penalty') }),
 };

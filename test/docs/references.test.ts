@@ -133,7 +133,7 @@ describe('tables', () => {
       'other strategy': guided({ known: ['0123456789ab'] }),
       ranking: lowerBound({ unit: 'scale-bit', layers: [0] }),
       acceptance: rising(),
-      fitness: answerFitness(),
+      fitness: answerFitness({ known: ['0123456789ab'] }),
       'other fitness': gapFitness(),
     });
     const listed = tables(document.slice(document.indexOf('### Search'), document.indexOf('### Import')))[1];

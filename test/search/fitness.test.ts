@@ -18,11 +18,14 @@ const both = () => smallEngine({ [`${GOOD}:3`]: (context, token) => helps(contex
 
 /** log p of every token of an answer, from the logits themselves. */
 function logsOf(engine: Engine, prompt: string, answer: string): number[] {
-  return [...answer].map((letter, at) => {
-    const [logits] = engine.lastLogits([asciiTokenizer.encode(prompt + answer.slice(0, at))]);
-    const logSum = Math.log([...logits].reduce((sum, logit) => sum + Math.exp(logit), 0));
-    return logits[letter.charCodeAt(0)] - logSum;
-  });
+  return [...answer].map((letter, at) => distributionOf(engine, prompt + answer.slice(0, at))[letter.charCodeAt(0)]);
+}
+
+/** log p of every token after a text. */
+function distributionOf(engine: Engine, text: string): number[] {
+  const [logits] = engine.lastLogits([asciiTokenizer.encode(text)]);
+  const logSum = Math.log([...logits].reduce((sum, logit) => sum + Math.exp(logit), 0));
+  return Array.from(logits, (logit) => logit - logSum);
 }
 
 const total = (values: number[]) => values.reduce((sum, value) => sum + value, 0);
@@ -192,6 +195,61 @@ describe('the answer fitness', () => {
     expect(losses[0]).toBeGreaterThan(0);
     expect(losses[1]).toBeGreaterThan(0);
     expect(objective).toBeCloseTo(fitness.start.objective - (5 * losses[0] + losses[1]) / 2, 10);
+  });
+
+  describe('of sets that are known', () => {
+    const known = controls.map((probe) => ({ ...probe, set: '0123456789abcdef' }));
+    const settings = { divergenceWeight: 0, lossWeight: 0, known: ['0123456789ab'], knownWeight: 3 };
+
+    test('searches for the others, and holds the right answers where they stand', () => {
+      const engine = both();
+      const fitness = answerFitness(settings).prepare(engine, [...known, ...probes], []);
+      const alone = answerFitness({ divergenceWeight: 0, lossWeight: 0 }).prepare(engine, probes, []);
+      // log p of the right answer (the end of the line is one of its tokens) and of all that might stand at its places.
+      const [before, after] = beforeAndAfter(engine, (present) =>
+        [...'blue\n'].map((_, at) => distributionOf(present, `sky:${'blue'.slice(0, at)}`)),
+      );
+      const divergences = before.map((logs, at) =>
+        total(logs.map((logP, token) => Math.exp(logP) * (logP - after[at][token]))),
+      );
+      expect(fitness.start).toMatchObject({ objective: alone.start.objective, cost: 0 });
+      expect(fitness.strata).toEqual([[0, 1]]);
+      engine.toggle([row]);
+      const value = fitness.evaluate();
+      expect(value.cost).toBeCloseTo(3 * average(divergences), 4);
+      expect(value.cost).toBeGreaterThan(0.01);
+      expect(value.gain).toBe(alone.evaluate().gain);
+      expect(value.perProbe).toHaveLength(probes.length);
+    });
+
+    test('hands out the cost of a unit for controls and known answers together', () => {
+      const engine = both();
+      const costsOf = (weights: { divergenceWeight: number; knownWeight: number }): number[] => {
+        const fitness = answerFitness({ ...settings, ...weights }).prepare(engine, [...known, ...probes], controls);
+        engine.toggle([row]);
+        fitness.keep();
+        const costs: number[] = [];
+        fitness.visitEffects('row', ({ cost }) => costs.push(...(cost ?? [])));
+        engine.toggle([row]);
+        return costs;
+      };
+      const [ofBoth, ofControls, ofKnown] = [
+        costsOf({ divergenceWeight: 2, knownWeight: 3 }),
+        costsOf({ divergenceWeight: 2, knownWeight: 0 }),
+        costsOf({ divergenceWeight: 0, knownWeight: 3 }),
+      ];
+      expect(ofKnown.some((cost) => cost !== 0)).toBe(true);
+      ofBoth.forEach((cost, unit) => expect(cost).toBeCloseTo(ofControls[unit] + ofKnown[unit], 5));
+    });
+
+    test('needs one that is not', async () => {
+      await expect(() => answerFitness(settings).prepare(both(), known, [])).toFailWithCode('PROBES_UNUSABLE');
+    });
+
+    test('names them in its settings, where there are any', () => {
+      expect(answerFitness(settings).settings).toMatchObject({ known: ['0123456789ab'], knownWeight: 3 });
+      expect(answerFitness({ knownWeight: 3 }).settings).not.toHaveProperty('knownWeight');
+    });
   });
 
   test('takes its settings and names them', () => {

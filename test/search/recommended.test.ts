@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { guidedFor } from '../../src/search/recommended.js';
+import { guidedFor, recommendedFitness } from '../../src/search/recommended.js';
 import { letterProbes } from './small-engine.js';
 
 const set = (name: string, count: number) => letterProbes(count).map((probe) => ({ ...probe, set: name }));
@@ -32,6 +32,22 @@ describe('the method that suits the probes', () => {
     });
     expect(guidedFor(old, { known }).settings).toMatchObject({ heldBack: 0 });
     expect(guidedFor(old, { known }).settings).not.toHaveProperty('known');
+  });
+
+  test('searches for what is not known, as if there were nothing else, and holds what is', () => {
+    const [old, fresh] = [set('0123456789abcdef', 200), set('fedcba9876543210', 60)];
+    const known = ['0123456789abcdef'];
+    const seen: unknown[] = [];
+    const strategy = guidedFor([...old, ...fresh], { known }, (ranking) => (seen.push(ranking.settings.z), ranking));
+    expect([strategy.settings.mostBytes, ...seen]).toEqual([1024, 2.5]);
+    expect(recommendedFitness([...old, ...fresh], known).settings).toMatchObject({ known: ['0123456789ab'] });
+  });
+
+  test('searches for all where all are known', () => {
+    const [one, other] = [set('0123456789abcdef', 100), set('fedcba9876543210', 100)];
+    const known = ['0123456789abcdef', 'fedcba9876543210'];
+    expect(guidedFor([...one, ...other], { known }).settings.mostBytes).toBe(2048);
+    expect(recommendedFitness([...one, ...other], known).settings).toEqual(recommendedFitness().settings);
   });
 
   test('gives every set its room', () => {

@@ -5,6 +5,7 @@
  *     p          = min(e^ceiling, probability of generating a right answer)
  *     gain       = mean(score − loss weight · max(0, reference score − score))
  *     objective  = gain − divergence weight · mean over positions of KL(reference ‖ present)
+ *                  − known weight · mean over answer positions of known probes of KL(reference ‖ present)
  *
  * An answer is right when it is the whole line, so its end counts like its other tokens: ` 6` must not go on to ` 6x`.
  * What a probe loses counts more than what another gains: a problem that was right should stay right. A probability is
@@ -13,10 +14,14 @@
  * to what can be won. With a doubt, the score is like the log odds between the two: an answer that is just likelier than the
  * others goes on earning until the model is sure of it, for what is barely right here is wrong in the next problem. The positions are those of the control texts, prompt and right answer;
  * without controls, those of the probes' own prompts, where nothing should change either.
+ *
+ * Probes of sets that the model knows already, because a patch below was searched with them, earn nothing: what they learnt is
+ * to stay, and the new skill is to be learnt beside it. Their right answers are held where they stand, position by position,
+ * and not their prompts, so that all the rest of the model may move.
  */
 import type { Engine, PreparedBatch, Sequence } from '../../engine/engine.js';
 import type { Fitness } from '../fitness.js';
-import type { Probe } from '../probes.js';
+import { isOfSets, type Probe } from '../probes.js';
 import { rightSequences } from '../sequences.js';
 import {
   type FitnessTerms,
@@ -27,6 +32,7 @@ import {
   type PreparedTerm,
   prepareTerms,
   sum,
+  sumOfCosts,
 } from './terms.js';
 
 export interface AnswerSettings {
@@ -42,11 +48,15 @@ export interface AnswerSettings {
   lossWeight: number;
   /** The same, on top, for probes that the reference predicts right: they are what can break. */
   rightLossWeight: number;
+  /** Sets that the model knows already, by the first digits of their digests. */
+  known: readonly string[];
+  /** The price of one nat of mean divergence in their answers. */
+  knownWeight: number;
 }
 
-type Scoring = Omit<AnswerSettings, 'divergenceWeight'>;
+type Scoring = Omit<AnswerSettings, 'divergenceWeight' | 'known' | 'knownWeight'>;
 
-/** Makes the `answer` fitness: ceiling −0.02, weight 4 of divergence, 2 of losses, neither floor nor doubt. */
+/** Makes the `answer` fitness: ceiling −0.02, weight 4 of divergence, 2 of losses, neither floor nor doubt; nothing is known. */
 export function answerFitness({
   ceiling = -0.02,
   divergenceWeight = 4,
@@ -54,19 +64,26 @@ export function answerFitness({
   doubt = 0,
   lossWeight = 2,
   rightLossWeight = 0,
+  known = [],
+  knownWeight = 128,
 }: Partial<AnswerSettings> = {}): Fitness {
   const scoring = { ceiling, floor, doubt, lossWeight, rightLossWeight };
-  const terms: FitnessTerms = {
+  const isKnown = isOfSets(known);
+  const termsBeside = (held: readonly Probe[]): FitnessTerms => ({
     prepareProbes: (engine, probes) => prepareAnswers(engine, probes, scoring),
-    prepareCost(engine, probes, controls) {
-      const texts = leashTexts(engine, probes, controls);
-      return texts.length > 0 ? prepareDivergence(engine, texts, divergenceWeight) : noCost;
-    },
-  };
+    prepareCost: (engine, probes, controls) =>
+      sumOfCosts([
+        prepareDivergence(engine, leashTexts(engine, probes, controls), divergenceWeight),
+        prepareDivergence(engine, answerTexts(engine, held), knownWeight),
+      ]),
+  });
   return {
     name: 'answer',
-    settings: { ...scoring, divergenceWeight },
-    prepare: (engine, probes, controls) => prepareTerms(terms, engine, probes, controls),
+    settings: { ...scoring, divergenceWeight, ...(known.length > 0 && { known, knownWeight }) },
+    prepare(engine, probes, controls) {
+      const fresh = probes.filter((probe) => !isKnown(probe));
+      return prepareTerms(termsBeside(probes.filter(isKnown)), engine, fresh, controls);
+    },
   };
 }
 
@@ -162,7 +179,12 @@ function leashTexts(engine: Engine, probes: readonly Probe[], controls: readonly
   return tokens.filter((text) => text.length > 1).map((text) => ({ tokens: text, from: 1 }));
 }
 
+/** The right answers of probes. */
+const answerTexts = ({ tokenizer }: Engine, probes: readonly Probe[]): Sequence[] =>
+  probes.map((probe) => rightSequences(tokenizer, probe)[0]);
+
 function prepareDivergence(engine: Engine, texts: readonly Sequence[], weight: number): PreparedTerm<number> {
+  if (texts.length === 0) return noCost;
   const batch = engine.prepare(texts);
   batch.keep();
   batch.setReference();

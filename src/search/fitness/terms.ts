@@ -79,7 +79,10 @@ export function prepareTerms(
     visitEffects(unit, visit) {
       const costs = new Map<string, Float32Array>();
       const keyOf = (tensor: string, group: number | undefined): string => `${tensor} ${group ?? ''}`;
-      cost.visitEffects(unit, ({ tensor, group, values }) => costs.set(keyOf(tensor, group), values));
+      cost.visitEffects(unit, ({ tensor, group, values }) => {
+        const others = costs.get(keyOf(tensor, group));
+        costs.set(keyOf(tensor, group), others ? values.map((value, row) => value + others[row]) : values);
+      });
       measured.visitEffects(unit, (effects) =>
         visit({ ...effects, cost: costs.get(keyOf(effects.tensor, effects.group)) }),
       );
@@ -124,6 +127,17 @@ export const noCost: PreparedTerm<number> = {
   visitEffects() {},
   dispose() {},
 };
+
+/** The cost of several things: what they cost together. Of each unit it hands out an effect for each of them, to be summed. */
+export function sumOfCosts(terms: readonly PreparedTerm<number>[]): PreparedTerm<number> {
+  return {
+    tokenCount: sum(terms.map(({ tokenCount }) => tokenCount)),
+    compute: () => sum(terms.map((term) => term.compute())),
+    keep: () => terms.forEach((term) => term.keep()),
+    visitEffects: (unit, visit) => terms.forEach((term) => term.visitEffects(unit, visit)),
+    dispose: () => terms.forEach((term) => term.dispose()),
+  };
+}
 
 /** Hands gains on as costs. */
 export function negated(visit: EffectVisitor): EffectVisitor {
