@@ -37,26 +37,37 @@ function sizesOfSets(probes: readonly Probe[]): number[] {
   return [...sizes.values()];
 }
 
-/** Sets beside which others are fresh, by their digits; where all are known none is, for then all of them are searched for. */
-const knownBeside = (fresh: readonly Probe[], known: readonly string[]): string[] =>
-  fresh.length > 0 ? known.map((digest) => digest.slice(0, KNOWN_DIGITS)) : [];
+/** Whether there are many probes of every set. */
+const areMany = (probes: readonly Probe[]): boolean =>
+  probes.length > 0 && Math.min(...sizesOfSets(probes)) >= MANY_PROBES;
 
-function freshOf(probes: readonly Probe[], known: readonly string[]): readonly Probe[] {
-  const isKnown = isOfSets(known);
-  return probes.filter((probe) => !isKnown(probe));
-}
+const withoutSets = (probes: readonly Probe[], digests: readonly string[]): readonly Probe[] => {
+  const isIn = isOfSets(digests);
+  return probes.filter((probe) => !isIn(probe));
+};
 
-/** The default fitness for probes, of which those of the sets with the digests `known` are held beside the others. */
+/** The sets that are known beside others, by their digits: none where all are, for then all of them are searched for. */
+const knownBeside = (probes: readonly Probe[], known: readonly string[]): string[] =>
+  withoutSets(probes, known).length > 0 ? known.map((digest) => digest.slice(0, KNOWN_DIGITS)) : [];
+
+/**
+ * The known sets that are held as they are while the others are searched for. Few probes cannot say what a skill is, and
+ * are searched for together with the new ones: either learns from the other. `npm run bench:quality -- --checks stacks`.
+ */
+const heldBeside = (probes: readonly Probe[], known: readonly string[]): string[] =>
+  areMany(probes) ? knownBeside(probes, known) : [];
+
+/** The default fitness for probes, of which the sets with the digests `known` were searched with below. */
 export const recommendedFitness = (probes: readonly Probe[] = [], known: readonly string[] = []): Fitness =>
-  answerFitness({ ...SCORING, known: knownBeside(freshOf(probes, known), known) });
+  answerFitness({ ...SCORING, known: heldBeside(probes, known) });
 
 export interface MethodOptions extends Pick<Partial<LowerBoundSettings>, 'layers'> {
-  /** Digests of sets that what is searched upon was searched with. Beside others they are held, and cannot judge: the model knows them already. */
+  /** Digests of sets that what is searched upon was searched with. They cannot judge: the model knows them already. */
   readonly known?: readonly string[];
 }
 
 /**
- * The guided strategy as it suits the probes that are not known, or all where all are; `wrapped` may put something around its ranking. Of several sets the smallest says
+ * The guided strategy as it suits the probes that are searched for; `wrapped` may put something around its ranking. Of several sets the smallest says
  * whether there are many probes. A flip that serves one of n sets loses n-fold in the mean over all and, the error of each set being its own, √n-fold against the
  * standard error: so the error counts √n times less.
  */
@@ -65,15 +76,14 @@ export function guidedFor(
   { known = [], ...units }: MethodOptions = {},
   wrapped: (ranking: Ranking) => Ranking = (ranking) => ranking,
 ): Strategy {
-  const fresh = freshOf(probes, known);
-  const sizes = sizesOfSets(fresh.length > 0 ? fresh : probes);
-  const z = probes.length > 0 && Math.min(...sizes) >= MANY_PROBES ? Z.many : Z.few;
-  const sets = Math.max(1, sizes.length);
+  const earning = withoutSets(probes, heldBeside(probes, known));
+  const z = areMany(earning) ? Z.many : Z.few;
+  const sets = Math.max(1, sizesOfSets(earning).length);
   const ranking = lowerBound({ ...RANKING, z: Math.round((100 * z) / Math.sqrt(sets)) / 100, ...units });
   return guided({
     ...{ ranking: wrapped(ranking), ...STEPS, mostBytes: sets * BYTES_PER_SET },
-    known: knownBeside(fresh, known),
+    known: knownBeside(probes, known),
     // Where all are known nobody can judge.
-    ...(fresh.length === 0 && { heldBack: 0 }),
+    ...(withoutSets(probes, known).length === 0 && { heldBack: 0 }),
   });
 }

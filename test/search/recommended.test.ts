@@ -34,13 +34,20 @@ describe('the method that suits the probes', () => {
     expect(guidedFor(old, { known }).settings).not.toHaveProperty('known');
   });
 
-  test('searches for what is not known, as if there were nothing else, and holds what is', () => {
-    const [old, fresh] = [set('0123456789abcdef', 200), set('fedcba9876543210', 60)];
+  test('of many probes holds what is known, and searches for the others as if there were nothing else', () => {
+    const [old, fresh] = [set('0123456789abcdef', 200), set('fedcba9876543210', 100)];
     const known = ['0123456789abcdef'];
     const seen: unknown[] = [];
     const strategy = guidedFor([...old, ...fresh], { known }, (ranking) => (seen.push(ranking.settings.z), ranking));
-    expect([strategy.settings.mostBytes, ...seen]).toEqual([1024, 2.5]);
+    expect([strategy.settings.mostBytes, ...seen]).toEqual([1024, 2]);
     expect(recommendedFitness([...old, ...fresh], known).settings).toMatchObject({ known: ['0123456789ab'] });
+  });
+
+  test('of few searches for both', () => {
+    const [old, fresh] = [set('0123456789abcdef', 200), set('fedcba9876543210', 60)];
+    const known = ['0123456789abcdef'];
+    expect(guidedFor([...old, ...fresh], { known }).settings.mostBytes).toBe(2048);
+    expect(recommendedFitness([...old, ...fresh], known).settings).toEqual(recommendedFitness().settings);
   });
 
   test('searches for all where all are known', () => {
