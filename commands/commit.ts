@@ -12,7 +12,8 @@ export default class Commit extends BankaiCommand {
   static override summary = 'Search a patch that fixes what the model gets wrong, sign it and record it.';
   static override description =
     'Searches on top of the present state; with -b on top of the base, or of any stack with --on. Several probe files are ' +
-    'searched for together. Ctrl-C ends the search, records nothing and keeps a checkpoint, ' +
+    'searched for together; of 100 probes or more each, those that a patch below was searched with are held as they are, and ' +
+    'the others searched for. Ctrl-C ends the search, records nothing and keeps a checkpoint, ' +
     'as does a crash: the same command with --resume goes on from there, to the same patch. Exits with 1 when nothing was gained. With held-out problems, ' +
     'controls or a text it is measured afterwards what the patch does to them, and that is signed as well.';
   static override examples = [
@@ -20,6 +21,7 @@ export default class Commit extends BankaiCommand {
     '<%= config.bin %> <%= command.id %> -m "sums" --probes sums.json --heldout exam.json --text text',
     '<%= config.bin %> <%= command.id %> -m "primes" --probes primes.json --time 120',
     '<%= config.bin %> <%= command.id %> -b both --on calc+math -m "mend" --probes calculus',
+    '<%= config.bin %> <%= command.id %> -b two --on calc -m sums --probes calculus --probes arithmetic',
   ];
   static override flags = {
     message: Flags.string({ char: 'm', required: true, helpValue: 'MSG', summary: 'What the patch is for.' }),

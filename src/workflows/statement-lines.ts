@@ -49,9 +49,15 @@ export function linesOf(statement: Statement): string[] {
     ];
   }
   const { probes, strategy, fitness, seed, engine, result, createdAt, parents } = statement.predicate;
+  const held = String(fitness.settings.known ?? '')
+    .split(' ')
+    .filter((digits) => digits !== '');
   return [
     `searched by ${strategy.name} on ${fitness.name}, seed ${seed}, ${createdAt}`,
-    ...probes.map(({ role, name, count }) => `${role === 'search' ? 'probes' : 'controls'} ${name} (${count})`),
+    ...probes.map(({ role, name, count, sha256 }) => {
+      const isHeld = role === 'search' && held.some((digits) => sha256.startsWith(digits));
+      return `${role === 'search' ? 'probes' : 'controls'} ${name} (${count})${isHeld ? ', known below and held' : ''}`;
+    }),
     ...(parents.length > 0 ? [`on top of ${patchCount(parents.length, 'other ')}`] : []),
     `objective ${shorten(result.objectiveBefore)} to ${shorten(result.objectiveAfter)}: ${result.accepted} flips accepted in ${result.iterations} trials`,
     `${result.evaluations} evaluations in ${(result.elapsedMs / 1000).toFixed(1)} s, stopped by ${result.stoppedBy}`,
