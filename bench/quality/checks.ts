@@ -146,5 +146,7 @@ async function* statesOf(bench: Bench, seed: number): AsyncGenerator<Patches> {
     yield both;
     yield { [stack.replace('stack', 'joint')]: (await found.joint(pair, seed)).flips };
     yield { ...both, [stack.replace('stack', 'repair')]: (await found.repair(pair, seed)).flips };
+    const first = { [pair[0]]: (await found.single(pair[0], seed)).flips };
+    yield { ...first, [stack.replace('stack', 'in-turn')]: (await found.inTurn(pair, seed)).flips };
   }
 }
