@@ -29,8 +29,8 @@ export const computeBars = [
 
 /**
  * Climbs, and then searches as `bankai commit` does, with the same probes, controls and fitness in the same process. A pass
- * back counts in evaluations as the engine counts it, three passes forward for each token of each probe; seconds are
- * those of the clock.
+ * back counts in evaluations as the engine counts it, three passes forward for each token of each probe; an evaluation is of all
+ * probes and controls, for the climb and for the search, which rehearses with some of them; seconds are those of the clock.
  */
 export async function compareCompute(engine: Engine, name: string, seed: number): Promise<ComputeRun> {
   const [probes, controls] = [probesOf(name), probesOf('knowledge')];
@@ -39,15 +39,18 @@ export async function compareCompute(engine: Engine, name: string, seed: number)
   const climbed = await greedy().search({ ...problem, budget: { iterations: ITERATIONS } });
   /** What was spent when an iteration ended. */
   const spent = new Map<number, Spent>();
-  const found = await guidedFor(probes).search({
-    ...problem,
-    budget: {},
-    onProgress: ({ iterations, evaluations, elapsedMs }) =>
-      spent.set(iterations, { evaluations, seconds: elapsedMs / 1000 }),
-  });
   const judged = fitness.prepare(engine, probes, controls);
   let passed: ComputeRun['guided'] = { evaluations: Infinity, seconds: Infinity, objective: NaN, flips: 0 };
   try {
+    const startTokens = engine.tokensEvaluated;
+    const found = await guidedFor(probes).search({
+      ...problem,
+      budget: {},
+      onProgress({ iterations, elapsedMs }) {
+        const evaluations = (engine.tokensEvaluated - startTokens) / judged.tokenCount;
+        spent.set(iterations, { evaluations, seconds: elapsedMs / 1000 });
+      },
+    });
     for (const [iteration, flips] of statesOf(found)) {
       const { objective } = await under(engine, flips, () => judged.evaluate());
       passed = { ...passed, objective, flips: flips.length };
