@@ -43,14 +43,11 @@ export function stackRunner(engine: Engine, found: Findings) {
 export function foldedStackRunner(engine: Engine, count: number) {
   const measure = measurer(engine);
   return (pair: Pair, seed: number): Promise<StackRun> => {
-    const folds = new Map(pair.map((skill: SuiteName) => [skill, foldsOf(setOf(skill), count, seed)]));
-    const trials = Array.from({ length: count }, (_, index): Trial => {
-      const foldOf = (skill: SuiteName) => folds.get(skill)?.[index] ?? { searched: setOf(skill), asked: [] };
-      return {
-        found: findings(engine, (skill) => foldOf(skill).searched),
-        asked: (skill) => foldOf(skill).asked,
-      };
-    });
+    const folds = Object.fromEntries(pair.map((skill) => [skill, foldsOf(setOf(skill), count, seed)]));
+    const trials = Array.from({ length: count }, (_, index): Trial => ({
+      found: findings(engine, (skill) => folds[skill][index].searched),
+      asked: (skill) => folds[skill][index].asked,
+    }));
     return measure(trials, pair, seed);
   };
 }

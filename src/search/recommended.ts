@@ -51,8 +51,8 @@ const knownBeside = (probes: readonly Probe[], known: readonly string[]): string
   withoutSets(probes, known).length > 0 ? known.map((digest) => digest.slice(0, KNOWN_DIGITS)) : [];
 
 /**
- * The known sets that are held as they are while the others are searched for. Few probes cannot say what a skill is, and
- * are searched for together with the new ones: either learns from the other. `npm run bench:quality -- --checks stacks`.
+ * The known sets that are held as they are while the others are searched for. Of few probes all
+ * are searched for together: either skill gains from the other. `npm run bench:quality -- --checks stacks`.
  */
 const heldBeside = (probes: readonly Probe[], known: readonly string[]): string[] =>
   areMany(probes) ? knownBeside(probes, known) : [];
