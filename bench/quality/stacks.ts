@@ -76,7 +76,9 @@ function measurer(engine: Engine) {
       }
     }
     const { single, joint, repaired, inTurn } = totals;
-    const kept = (of: Gains): number => Math.min(...of.map((gain, skill) => gain / single[skill]));
+    // Where a patch alone gains nothing there is nothing to keep.
+    const part = (gain: number, alone: number): number => (alone > 0 ? gain / alone : 1);
+    const kept = (of: Gains): number => Math.min(...of.map((gain, skill) => part(gain, single[skill])));
     return { seed, ...totals, kept: Math.max(...[joint, repaired, inTurn].map(kept)) };
   };
 }
