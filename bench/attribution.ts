@@ -124,7 +124,7 @@ function measureSlopes(engine: Engine, count: number): void {
 function scoresOf(fitness: PreparedFitness, unit: EffectUnit, z = 0): Scored[] {
   const scored: Scored[] = [];
   const response = fitness.respond(fitness.start.perProbe);
-  fitness.visitEffects(unit, (effects) => {
+  fitness.visitEffects({ unit }, (effects) => {
     const { tensor, group, cost } = effects;
     const whole = new Float32Array(effects.rows).fill(1);
     const { mean, standardError } = summarizeGains(effects, response, fitness.strata, whole);

@@ -26,7 +26,7 @@ export function promises(
 ): UnitPromise[] {
   const found: UnitPromise[] = [];
   const response = fitness.respond(perProbe);
-  fitness.visitEffects(unit, (effects) => {
+  fitness.visitEffects({ unit }, (effects) => {
     const { tensor, group, cost } = effects;
     const { layer, projection } = parseTensorName(tensor);
     if (layer === undefined) return;

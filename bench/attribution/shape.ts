@@ -60,7 +60,7 @@ export async function measureShape({
       units += effects.rows;
       for (let row = 0; row < effects.rows; row++) largest = Math.max(largest, mean[row] - standardError[row]);
     };
-    batch.visitAnswerEffects(Array(sequences).fill(1), unit, visit);
+    batch.visitAnswerEffects(Array(sequences).fill(1), { unit }, visit);
     const end = performance.now();
     const seconds = (end - start) / 1000;
     const beyondGib = (process.resourceUsage().maxRSS - loaded) / 2 ** 20;

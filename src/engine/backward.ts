@@ -6,7 +6,7 @@
  * row the change of the hidden unit is known exactly, silu(−g)·u − silu(g)·u = −g·u, and is used instead of its linear
  * part; the effects of everything else are linear in the gradient of the matrix's output.
  */
-import { type EffectRequest, type Owners, visitGroups, visitRows } from './effects.js';
+import { type EffectRequest, isAnyIn, type Owners, visitGroups, visitRows } from './effects.js';
 import {
   attend,
   forLogits,
@@ -61,11 +61,17 @@ export interface SomeTokens {
   owners: Owners;
 }
 
+/** How the gradient comes to a layer, and whether it goes on. */
+export interface Course {
+  /** The tokens that alone have a gradient after the layer: nothing else goes back through its MLP. */
+  moving?: SomeTokens;
+  /** Whether no layer below is in scope: the gradient then goes only as far as something is that needs it. */
+  isLowest: boolean;
+}
+
 /**
  * Carries the gradient dx (tiles of width) from after a layer to before it, in place, and reports the effects of the
- * layer's matrices. before and after are the residual stream on the layer's two sides: tiles of width. Where only some
- * tokens have a gradient after the layer, `moving`, nothing else goes back through the MLP. Below layer 0 no weight is
- * scored, so there dx is left as it is before attention.
+ * layer's matrices. before and after are the residual stream on the layer's two sides: tiles of width.
  */
 export function backThroughLayer(
   graph: Graph,
@@ -74,15 +80,14 @@ export function backThroughLayer(
   { before, after }: { before: Address; after: Address },
   dx: Address,
   request: EffectRequest,
-  moving?: SomeTokens,
+  { moving, isLowest }: Course,
 ): void {
   const { config, kernels, weights } = graph;
   const { memory } = kernels;
-  const { width, heads, kvHeads, headDim, epsilon } = config;
+  const { width, heads, kvHeads, headDim } = config;
   const layer = weights.layers[index];
   const { count } = batch;
   const whole: Span = { first: 0, count };
-  const tiles = tilesOf(count);
   const mark = memory.mark();
   const tile = (features: number): Address => memory.allocate(tileBytes(count, features));
   const tokenMajor = (features: number): Address => memory.allocate(count * features * 4);
@@ -95,22 +100,52 @@ export function backThroughLayer(
   streamOf(graph, middle, count).set(streamOf(graph, before, count));
   attend(graph, layer, batch, whole, rows, middle, { queries, attended });
 
-  if (moving) backThroughMlpOf(graph, index, moving, { middle, after, dx }, request);
-  else backThroughMlp(graph, index, { middle, after, dx }, request);
+  const endsAtMlp = isLowest && !isAnyIn(request.scope, namesOf(index, ...OUTPUT, ...INPUTS));
+  if (moving) backThroughMlpOf(graph, index, moving, { middle, after, dx }, request, endsAtMlp);
+  else backThroughMlp(graph, index, { middle, after, dx }, request, endsAtMlp);
+  if (!endsAtMlp) {
+    const activations = { normed, projected, queries, ...rows, attended };
+    backThroughAttention(graph, index, batch, { before, middle, dx }, activations, request, isLowest);
+  }
+  memory.release(mark);
+}
+
+const OUTPUT = ['attn_output'];
+const INPUTS = ['attn_q', 'attn_k', 'attn_v'];
+
+/** What attention was computed with: normed and attended are tiles, as is projected, of q | k | v; the rest is token-major. */
+type AttentionActivations = KeyValueRows & Record<'normed' | 'projected' | 'queries' | 'attended', Address>;
+
+/** The way back through a layer's attention; where the layer is the lowest, dx stays, as nothing needs it any more. */
+function backThroughAttention(
+  graph: Graph,
+  index: number,
+  batch: Tokens,
+  { before, middle, dx }: { before: Address; middle: Address; dx: Address },
+  { normed, projected, attended, ...rest }: AttentionActivations,
+  request: EffectRequest,
+  isLowest: boolean,
+): void {
+  const { config, kernels, weights } = graph;
+  const { memory } = kernels;
+  const { width, heads, headDim, epsilon } = config;
+  const layer = weights.layers[index];
+  const tiles = tilesOf(batch.count);
+  const mark = memory.mark();
+  const tile = (features: number): Address => memory.allocate(tileBytes(batch.count, features));
 
   const added = tile(width);
-  kernels.subtract({ a: middle, b: before, out: added, count: tileBytes(count, width) / 4 });
-  const outputs = namesOf(index, 'attn_output');
+  kernels.subtract({ a: middle, b: before, out: added, count: tileBytes(batch.count, width) / 4 });
+  const [outputs, inputs] = [namesOf(index, ...OUTPUT), namesOf(index, ...INPUTS)];
   visitRows(graph, request, outputs, { gradient: dx, value: added, factor: -2 });
   visitGroups(graph, request, outputs, { weights: layer.output, x: attended, gradient: dx });
   const dAttended = tile(heads * headDim);
   kernels.matmulTransposed({ dOut: dx, weights: layer.output, dx: dAttended, tiles, accumulate: false });
   const dProjected = tile(layer.qkv.rows);
-  backThroughHeads(graph, layer, batch, rows, { queries, projected, dAttended, dProjected });
-  const inputs = namesOf(index, 'attn_q', 'attn_k', 'attn_v');
+  backThroughHeads(graph, layer, batch, { ...rest, projected, dAttended, dProjected });
   visitRows(graph, request, inputs, { gradient: dProjected, value: projected, factor: -2 });
   visitGroups(graph, request, inputs, { weights: layer.qkv, x: normed, gradient: dProjected });
-  if (index > 0) {
+  if (!isLowest) {
     const dNormed = tile(width);
     kernels.matmulTransposed({ dOut: dProjected, weights: layer.qkv, dx: dNormed, tiles, accumulate: false });
     const attentionNorm = { weight: layer.attentionNorm, features: width, tiles, epsilon };
@@ -126,8 +161,14 @@ interface AroundMlp {
   dx: Address;
 }
 
-/** The way back through a layer's MLP, of all tokens that the request's owners have. */
-function backThroughMlp(graph: Graph, index: number, { middle, after, dx }: AroundMlp, request: EffectRequest): void {
+/** The way back through a layer's MLP, of all tokens that the request's owners have; dx stays where the way ends here. */
+function backThroughMlp(
+  graph: Graph,
+  index: number,
+  { middle, after, dx }: AroundMlp,
+  request: EffectRequest,
+  endsHere: boolean,
+): void {
   const { config, kernels, weights } = graph;
   const { memory } = kernels;
   const { width, mlp, epsilon } = config;
@@ -151,10 +192,12 @@ function backThroughMlp(graph: Graph, index: number, { middle, after, dx }: Arou
   visitRows(graph, request, namesOf(index, 'ffn_gate'), { gradient: dHidden, value: product, factor: -1 });
   const inputs = { weights: layer.gateUp, x: normed, gradient: dGateUp };
   visitGroups(graph, request, namesOf(index, 'ffn_gate', 'ffn_up'), inputs);
-  const dNormed = tile(width);
-  kernels.matmulTransposed({ dOut: dGateUp, weights: layer.gateUp, dx: dNormed, tiles, accumulate: false });
-  const norm = { weight: layer.mlpNorm, features: width, tiles, epsilon };
-  kernels.rmsNormBackward({ x: middle, ...norm, dOut: dNormed, dx });
+  if (!endsHere) {
+    const dNormed = tile(width);
+    kernels.matmulTransposed({ dOut: dGateUp, weights: layer.gateUp, dx: dNormed, tiles, accumulate: false });
+    const norm = { weight: layer.mlpNorm, features: width, tiles, epsilon };
+    kernels.rmsNormBackward({ x: middle, ...norm, dOut: dNormed, dx });
+  }
   memory.release(mark);
 }
 
@@ -165,6 +208,7 @@ function backThroughMlpOf(
   { rows, owners }: SomeTokens,
   { middle, after, dx }: AroundMlp,
   request: EffectRequest,
+  endsHere: boolean,
 ): void {
   const { config, kernels } = graph;
   const { memory } = kernels;
@@ -175,7 +219,7 @@ function backThroughMlpOf(
     kernels.gather({ ...of, x, out });
     return out;
   });
-  backThroughMlp(graph, index, { middle: middleOf, after: afterOf, dx: dxOf }, { ...request, owners });
+  backThroughMlp(graph, index, { middle: middleOf, after: afterOf, dx: dxOf }, { ...request, owners }, endsHere);
   kernels.scatter({ ...of, x: dxOf, out: dx });
   memory.release(mark);
 }
@@ -187,8 +231,12 @@ function backThroughHeads(
   { config, kernels }: Graph,
   layer: LayerWeights,
   batch: Tokens,
-  rows: KeyValueRows,
-  { queries, projected, dAttended, dProjected }: Record<'queries' | 'projected' | 'dAttended' | 'dProjected', Address>,
+  {
+    projected,
+    dAttended,
+    dProjected,
+    ...rows
+  }: KeyValueRows & Record<'queries' | 'projected' | 'dAttended' | 'dProjected', Address>,
 ): void {
   const { heads, kvHeads, headDim } = config;
   const { memory } = kernels;
@@ -198,7 +246,6 @@ function backThroughHeads(
   const dKeys = memory.allocate(count * kvHeads * headDim * 4);
   const dValues = memory.allocate(count * kvHeads * headDim * 4);
   kernels.attentionBackward({
-    queries,
     ...rows,
     pathOffsets: batch.pathOffsets,
     path: batch.path,

@@ -4,7 +4,7 @@
  * With y = W·x, inverting the bits of row r negates y_r: Δy_r = −2·y_r, at every token, exactly. Inverting one group of
  * it changes y_r by −2 times the part of y_r that the group's columns make up. An effect is Σ over tokens of ∂F/∂y_r · Δy_r.
  */
-import type { EffectUnit, EffectVisitor } from './engine.js';
+import type { EffectScope, EffectVisitor } from './engine.js';
 import { type Graph, tileBytes, tilesOf } from './forward.js';
 import { type Address, type BitMatrix, BLOCK_COLUMNS, LANES } from './kernels/kernels.js';
 
@@ -19,9 +19,13 @@ export interface Owners {
 /** Where effects go, and of what. */
 export interface EffectRequest {
   owners: Owners;
-  unit: EffectUnit;
+  scope: EffectScope;
   visit: EffectVisitor;
 }
+
+/** Whether any of some tensors is in scope. */
+export const isAnyIn = ({ includes = () => true }: EffectScope, tensors: readonly string[]): boolean =>
+  tensors.some((tensor) => includes(tensor));
 
 /** Tiles whose group products are computed at a time: those of some thousand rows stay in cache. */
 const GROUP_TILES = 16;
@@ -36,7 +40,7 @@ export function visitRows(
   tensors: readonly string[],
   { gradient, value, factor }: { gradient: Address; value: Address; factor: number },
 ): void {
-  if (request.unit !== 'row') return;
+  if (request.scope.unit !== 'row' || !isAnyIn(request.scope, tensors)) return;
   const features = tensors.reduce((sum, tensor) => sum + rowsOf(graph, tensor), 0);
   const { memory } = graph.kernels;
   const mark = memory.mark();
@@ -56,7 +60,7 @@ export function visitGroups(
   tensors: readonly string[],
   { weights, x, gradient }: { weights: BitMatrix; x: Address; gradient: Address },
 ): void {
-  if (request.unit !== 'group') return;
+  if (request.scope.unit !== 'group' || !isAnyIn(request.scope, tensors)) return;
   const { kernels } = graph;
   const { memory } = kernels;
   const { rows, columns } = weights;
@@ -107,10 +111,10 @@ function copyColumns({ kernels }: Graph, x: Address, columns: number, group: num
   }
 }
 
-/** Cuts effects (owners, features) into the stacked tensors' own. */
+/** Cuts effects (owners, features) into the stacked tensors' own, of those in scope. */
 function handOut(
   graph: Graph,
-  { owners, visit }: EffectRequest,
+  { owners, scope, visit }: EffectRequest,
   tensors: readonly string[],
   group: number | undefined,
   out: Address,
@@ -120,12 +124,14 @@ function handOut(
   let first = 0;
   for (const tensor of tensors) {
     const rows = rowsOf(graph, tensor);
-    const values = new Float32Array(owners.count * rows);
-    for (let owner = 0; owner < owners.count; owner++) {
-      const start = owner * features + first;
-      values.set(all.subarray(start, start + rows), owner * rows);
+    if (isAnyIn(scope, [tensor])) {
+      const values = new Float32Array(owners.count * rows);
+      for (let owner = 0; owner < owners.count; owner++) {
+        const start = owner * features + first;
+        values.set(all.subarray(start, start + rows), owner * rows);
+      }
+      visit({ tensor, group, owners: owners.count, rows, values });
     }
-    visit({ tensor, group, owners: owners.count, rows, values });
     first += rows;
   }
 }

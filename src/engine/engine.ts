@@ -48,15 +48,15 @@ export interface PreparedBatch {
   answerEffects(weights: ArrayLike<number>, owners?: readonly number[]): RowEffects;
   /** The same for −weight · Σ over positions of KL(reference ‖ present), with one owner. */
   divergenceEffects(weight: number): RowEffects;
-  /** Hands out what `answerEffects` would hold, of rows or of 128-weight groups, from the last layer to the first. */
+  /** Hands out what `answerEffects` would hold, of what is in scope, from the last layer to the first. */
   visitAnswerEffects(
     weights: ArrayLike<number>,
-    unit: EffectUnit,
+    scope: EffectScope,
     visit: EffectVisitor,
     owners?: readonly number[],
   ): void;
   /** The same for `divergenceEffects`. */
-  visitDivergenceEffects(weight: number, unit: EffectUnit, visit: EffectVisitor): void;
+  visitDivergenceEffects(weight: number, scope: EffectScope, visit: EffectVisitor): void;
   dispose(): void;
 }
 
@@ -68,6 +68,13 @@ export interface RowEffects {
 
 /** What is inverted alone: all signs of a row, or those of 128 columns of it. */
 export type EffectUnit = 'row' | 'group';
+
+/** Which effects are asked for: what is left out is not computed. */
+export interface EffectScope {
+  readonly unit: EffectUnit;
+  /** Whether those of a layer's tensor are, by GGUF name; all unless given. */
+  readonly includes?: (tensor: string) => boolean;
+}
 
 /** The first-order effects of one tensor's rows, or of one group of each of its rows. */
 export interface UnitEffects {
@@ -96,8 +103,8 @@ export interface Engine {
   readonly threads: number;
   readonly tensors: readonly PatchableTensor[];
   /**
-   * Tokens pushed through the model so far: a unit of work. A token that skips half of the layers counts as half, and
-   * one taken back through them as three more.
+   * Tokens pushed through the model so far: a unit of work. A token that skips half of the layers counts as half. One taken
+   * back counts by the multiplications with the layers' matrices that it takes: up to three for the one of a token forward.
    */
   readonly tokensEvaluated: number;
   /**

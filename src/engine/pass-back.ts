@@ -1,16 +1,16 @@
 /** Owns one pass back through the model: a batch's kept streams, told apart by owner, layer after layer from the last. */
 import { backThroughLayer, gradientOfStream, type LogitGradient } from './backward.js';
-import type { EffectRequest } from './effects.js';
+import { type EffectRequest, isAnyIn } from './effects.js';
 import { type Graph, tileBytes } from './forward.js';
-import type { Address } from './kernels/kernels.js';
+import { type Address, type BitMatrix, LANES } from './kernels/kernels.js';
 import type { OwnerLayout } from './owner-layout.js';
 import type { StreamRunner, WorkCounter } from './stream-runner.js';
 import { uploadInts, uploadTokens } from './upload.js';
 
-/** What a pass back counts, in passes forward: layers computed again, and gradients of twice their products. */
-const BACKWARD_WORK = 3;
-
-/** Runs the batch where its kept streams are stale, then takes the gradient back and hands out effects. */
+/**
+ * Runs the batch where its kept streams are stale, then takes the gradient back, down to the lowest layer in scope, and
+ * hands out effects.
+ */
 export function passBack(
   graph: Graph,
   runner: StreamRunner,
@@ -21,6 +21,9 @@ export function passBack(
 ): void {
   const { config, kernels } = graph;
   const { memory } = kernels;
+  const lowest = lowestLayer(graph, request.scope);
+  if (lowest === undefined) return;
+  const counting = countingProducts(graph, work);
   const { tree, sources, nodes, owners, count } = layout;
   runner.runKeeping((shared, sharedBatch, streams) => {
     const batch = sources ? uploadTokens(graph, tree, tree.paths()) : sharedBatch;
@@ -47,12 +50,34 @@ export function passBack(
       rows: uploadInts(memory, predicting),
       owners: { ofToken: ofPredicting, count, tokenCount: predicting.length },
     };
-    for (let layer = config.layers - 1; layer >= 0; layer--) {
+    for (let layer = config.layers - 1; layer >= lowest; layer--) {
       layOut(layer, before);
-      const some = layer === config.layers - 1 && predicting.length < tree.size ? moving : undefined;
-      backThroughLayer(graph, layer, batch, { before, after }, dx, all, some);
+      const isFirst = layer === config.layers - 1 && predicting.length < tree.size;
+      const course = { ...(isFirst && { moving }), isLowest: layer === lowest };
+      backThroughLayer(counting, layer, batch, { before, after }, dx, all, course);
       [before, after] = [after, before];
     }
   });
-  work.tokensEvaluated += BACKWARD_WORK * tree.size;
+}
+
+/** The lowest layer of which a tensor is in scope. */
+function lowestLayer({ weights }: Graph, scope: EffectRequest['scope']): number | undefined {
+  const layers = [...weights.slots.values()].map(({ name, layer }) => (isAnyIn(scope, [name]) ? layer : undefined));
+  return layers.filter((layer) => layer !== undefined).sort((a, b) => a - b)[0];
+}
+
+/** The graph, but that products of its matrices are counted as work: a token has one with each when it is evaluated. */
+function countingProducts(graph: Graph, work: WorkCounter): Graph {
+  const { kernels, multiply, weights } = graph;
+  const sizeOf = ({ rows, columns }: BitMatrix): number => rows * columns;
+  const sizes = weights.layers.flatMap(({ qkv, output, gateUp, down }) => [qkv, output, gateUp, down].map(sizeOf));
+  const whole = sizes.reduce((sum, size) => sum + size, 0);
+  const counted =
+    <Product extends { weights: BitMatrix; tiles: number }>(run: (product: Product) => void) =>
+    (product: Product): void => {
+      work.tokensEvaluated += (product.tiles * LANES * sizeOf(product.weights)) / whole;
+      run(product);
+    };
+  const [matmul, matmulTransposed] = [counted(kernels.matmul), counted(kernels.matmulTransposed)];
+  return { ...graph, kernels: { ...kernels, matmul, matmulTransposed }, multiply: counted(multiply) };
 }

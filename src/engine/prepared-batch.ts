@@ -1,7 +1,7 @@
 /** Owns the repeated evaluation of one set of sequences under changing weights. */
 import { InternalError } from '../errors.js';
 import type { LogitGradient } from './backward.js';
-import type { EffectUnit, EffectVisitor, PreparedBatch, RowEffects, Sequence } from './engine.js';
+import type { EffectScope, EffectVisitor, PreparedBatch, RowEffects, Sequence } from './engine.js';
 import { forLogits, type Graph, type LogitChunk, tilesOf } from './forward.js';
 import { type Kernels, LANES } from './kernels/kernels.js';
 import { oneOwner, type OwnerLayout, tellApart } from './owner-layout.js';
@@ -12,6 +12,8 @@ import { uploadFloats, uploadInts } from './upload.js';
 
 /** Arguments of the kernels that compare two distributions. */
 type PresentAndReference = Omit<Parameters<Kernels['divergence']>[0], 'out'>;
+
+const ALL_ROWS: EffectScope = { unit: 'row' };
 
 interface Reference {
   /** Logits of the predicted positions: chunks of tiles as `forLogits` cuts them. */
@@ -30,8 +32,8 @@ export function prepareBatch(graph: Graph, sequences: readonly Sequence[], work:
   const readLogits = (visit: (chunk: LogitChunk) => void): void =>
     runner.run((x) => forLogits(graph, x, uploadInts(memory, rows), rows.length, visit));
 
-  const effects = (owners: OwnerLayout, gradient: LogitGradient, unit: EffectUnit, visit: EffectVisitor): void =>
-    passBack(graph, runner, owners, gradient, { unit, visit }, work);
+  const effects = (owners: OwnerLayout, gradient: LogitGradient, scope: EffectScope, visit: EffectVisitor): void =>
+    passBack(graph, runner, owners, gradient, { scope, visit }, work);
 
   const presentOf = ({ count, logits, logSumExp }: LogitChunk) => ({
     logits,
@@ -121,14 +123,14 @@ export function prepareBatch(graph: Graph, sequences: readonly Sequence[], work:
     },
 
     answerEffects(weights, owners) {
-      return gathered((visit) => this.visitAnswerEffects(weights, 'row', visit, owners));
+      return gathered((visit) => this.visitAnswerEffects(weights, ALL_ROWS, visit, owners));
     },
 
     divergenceEffects(weight) {
-      return gathered((visit) => this.visitDivergenceEffects(weight, 'row', visit));
+      return gathered((visit) => this.visitDivergenceEffects(weight, ALL_ROWS, visit));
     },
 
-    visitAnswerEffects(weights, unit, visit, owners = sequences.map((_, index) => index)) {
+    visitAnswerEffects(weights, scope, visit, owners = sequences.map((_, index) => index)) {
       const apart = tellApart(layout, sequences, owners);
       const gradient: LogitGradient = (chunk) => {
         const targets = new Int32Array(tilesOf(chunk.count) * LANES).fill(-1);
@@ -146,10 +148,10 @@ export function prepareBatch(graph: Graph, sequences: readonly Sequence[], work:
         });
         memory.release(mark);
       };
-      effects(apart, gradient, unit, visit);
+      effects(apart, gradient, scope, visit);
     },
 
-    visitDivergenceEffects(weight, unit, visit) {
+    visitDivergenceEffects(weight, scope, visit) {
       const gradient = withReference((chunk, presentAndReference) => {
         const weights = new Float32Array(tilesOf(chunk.count) * LANES).fill(weight, 0, chunk.count);
         kernels.divergenceGradient({
@@ -158,7 +160,7 @@ export function prepareBatch(graph: Graph, sequences: readonly Sequence[], work:
           out: chunk.logits,
         });
       });
-      effects(oneOwner(layout), gradient, unit, visit);
+      effects(oneOwner(layout), gradient, scope, visit);
     },
 
     dispose() {

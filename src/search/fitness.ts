@@ -2,7 +2,7 @@
  * Owns the notion of fitness: one number that says how good the present weights are for some probes, and at what cost
  * to some controls. The functions themselves are in `fitness/`.
  */
-import type { EffectUnit, Engine, UnitEffects } from '../engine/engine.js';
+import type { EffectScope, Engine, UnitEffects } from '../engine/engine.js';
 import type { Probe } from './probes.js';
 
 /** Settings of a named part of a search, as they go into the record of how a patch was found. */
@@ -52,11 +52,11 @@ export interface PreparedFitness {
   /** How the gain responds to small changes, where probes are measured at `perProbe`. */
   respond(perProbe: Float64Array): GainResponse;
   /**
-   * The first-order effects of inverting each row or each 128-weight group alone, at the present weights, by one pass back
-   * through the model: on what is measured of every probe, handed out tensor by tensor, from the last layer to the first.
+   * The first-order effects of inverting each row or each 128-weight group in scope alone, at the present weights, by one pass
+   * back through the model: on what is measured of every probe, handed out tensor by tensor, from the last layer to the first.
    * What is held at a time is small, but for the costs of the controls.
    */
-  visitEffects(unit: EffectUnit, visit: (effects: ProbeEffects) => void): void;
+  visitEffects(scope: EffectScope, visit: (effects: ProbeEffects) => void): void;
   /** Lays out a cheap evaluation of some of the probes, without controls, and evaluates the present weights. */
   screen(probes: readonly number[]): Screen;
   dispose(): void;

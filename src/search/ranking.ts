@@ -66,7 +66,7 @@ export function lowerBound({
   projections = ['ffn_gate', 'ffn_up', 'ffn_down'],
   layers,
 }: Partial<LowerBoundSettings> = {}): Ranking {
-  const isChosen = (tensor: string): boolean => {
+  const includes = (tensor: string): boolean => {
     const { layer, projection } = parseTensorName(tensor);
     return layer !== undefined && projections.includes(projection) && (layers?.includes(layer) ?? true);
   };
@@ -79,8 +79,7 @@ export function lowerBound({
       const kindsOf = unit === 'scale-bit' ? bitKinds(engine, bits, made) : signKinds(made);
       const response = fitness.respond(perProbe);
       let chosen = 0;
-      fitness.visitEffects(unit === 'row' ? 'row' : 'group', (effects) => {
-        if (!isChosen(effects.tensor)) return;
+      fitness.visitEffects({ unit: unit === 'row' ? 'row' : 'group', includes }, (effects) => {
         chosen += 1;
         const kinds = kindsOf(effects).map((kind) => boundsOf(kind, effects));
         for (let row = 0; row < effects.rows; row++) {
@@ -95,10 +94,11 @@ export function lowerBound({
         const { mean, standardError } = summarizeGains(effects, response, fitness.strata, parts);
         const costOf = (row: number): number => Math.max(0, parts[row] * (effects.cost?.[row] ?? 0));
         const score = (row: number): number => mean[row] - z * standardError[row] - costOf(row);
-        const ofProbe = (probe: number, row: number): number => parts[row] * effects.values[probe * effects.rows + row];
         const candidate = (row: number): Candidate => ({
           ...{ flip: flip(row), score: score(row), cost: costOf(row) },
-          effects: Float32Array.from({ length: effects.owners }, (_, probe) => ofProbe(probe, row)),
+          effects: new Float32Array(effects.owners).map((_, probe) => {
+            return parts[row] * effects.values[probe * effects.rows + row];
+          }),
         });
         return { made: rows, score, candidate };
       }

@@ -83,7 +83,9 @@ describe('against PyTorch in float64 (fixtures/recipe/attribution_reference.py)'
     const byGroup = new Map<string, UnitEffects>();
     const batch = engine.prepare(sequences);
     const weights = sequences.map(() => 1);
-    batch.visitAnswerEffects(weights, 'group', (effects) => byGroup.set(`${effects.tensor} ${effects.group}`, effects));
+    batch.visitAnswerEffects(weights, { unit: 'group' }, (effects) =>
+      byGroup.set(`${effects.tensor} ${effects.group}`, effects),
+    );
     const { byTensor } = batch.answerEffects(weights);
     batch.dispose();
     for (const { tensor, row, group, answer } of groups) {

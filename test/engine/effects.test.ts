@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
-import type { Engine, Sequence } from '../../src/engine/engine.js';
+import type { EffectScope, Engine, Sequence, UnitEffects } from '../../src/engine/engine.js';
 import { openEngine } from '../../src/engine/open.js';
 import { readGguf } from '../../src/gguf/read.js';
 import { groupByteOffset } from '../../src/gguf/q1-0.js';
@@ -129,6 +129,56 @@ describe('row effects', () => {
         expect(Math.abs(value - (own?.[row] ?? NaN))).toBeLessThan(1e-4 + 1e-3 * Math.abs(value)),
       );
     }
+  });
+
+  describe('in scope', () => {
+    /** Effects in scope, by tensor and group, and the work that they took beside the evaluation, by distinct token. */
+    function effectsIn({ unit, includes }: EffectScope) {
+      const batch = engine.prepare(sequences);
+      batch.keep();
+      const before = engine.tokensEvaluated;
+      const found = new Map<string, Float32Array>();
+      const weights = sequences.map(() => 1);
+      const visit = ({ tensor, group, values }: UnitEffects) => found.set(`${tensor} ${group ?? ''}`, values);
+      batch.visitAnswerEffects(weights, { unit, ...(includes && { includes }) }, visit);
+      const work = (engine.tokensEvaluated - before) / batch.tokenCount;
+      batch.dispose();
+      return { found, work };
+    }
+
+    test.each<[string, EffectScope['unit'], string[]]>([
+      ['a matrix of one layer alone', 'group', ['blk.3.ffn_up']],
+      [
+        'the MLPs',
+        'group',
+        [...Array(6).keys()].flatMap((i) => ['gate', 'up', 'down'].map((p) => `blk.${i}.ffn_${p}`)),
+      ],
+      ['what is before and after attention', 'row', ['blk.2.attn_k', 'blk.4.attn_output', 'blk.5.ffn_down']],
+    ])('are those of %s, to the bit, for less work', (_, unit, names) => {
+      const wanted = new Set(names.map((name) => `${name}.weight`));
+      const all = effectsIn({ unit });
+      const some = effectsIn({ unit, includes: (tensor) => wanted.has(tensor) });
+      const expected = [...all.found].filter(([place]) => wanted.has(place.split(' ')[0]));
+      expect(some.found).toEqual(new Map(expected));
+      expect(new Set([...some.found.keys()].map((place) => place.split(' ')[0]))).toEqual(wanted);
+      expect(some.work).toBeLessThan(all.work);
+    });
+
+    test('are none where nothing is, for no work', () => {
+      expect(effectsIn({ unit: 'row', includes: (tensor) => tensor.startsWith('output') })).toEqual({
+        ...{ found: new Map(), work: 0 },
+      });
+    });
+
+    test('take at most three products of every matrix for each token that has a gradient', () => {
+      const { work } = effectsIn({ unit: 'group' });
+      const tokens = sequences.reduce((count, { tokens }) => count + tokens.length - 1, 0);
+      const batch = engine.prepare(sequences);
+      const most = (3 * tokens) / batch.tokenCount;
+      batch.dispose();
+      expect(work).toBeLessThan(most);
+      expect(work).toBeGreaterThan(0.7 * most);
+    });
   });
 
   test('of divergence vanish where nothing has moved, and oppose what has', () => {

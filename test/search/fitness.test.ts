@@ -172,7 +172,7 @@ describe('the answer fitness', () => {
       );
       let slope = NaN;
       const { rise, fall } = fitness.respond(fitness.start.perProbe);
-      fitness.visitEffects('row', ({ tensor, owners, rows, values }) => {
+      fitness.visitEffects({ unit: 'row' }, ({ tensor, owners, rows, values }) => {
         if (tensor !== GOOD) return;
         const ofProbes = Array.from({ length: owners }, (_, probe) => values[probe * rows + 3]);
         slope = average(ofProbes.map((effect, probe) => effect * (effect > 0 ? rise : fall)[probe]));
@@ -229,7 +229,7 @@ describe('the answer fitness', () => {
         engine.toggle([row]);
         fitness.keep();
         const costs: number[] = [];
-        fitness.visitEffects('row', ({ cost }) => costs.push(...(cost ?? [])));
+        fitness.visitEffects({ unit: 'row' }, ({ cost }) => costs.push(...(cost ?? [])));
         engine.toggle([row]);
         return costs;
       };
@@ -250,6 +250,20 @@ describe('the answer fitness', () => {
       expect(answerFitness(settings).settings).toMatchObject({ known: ['0123456789ab'], knownWeight: 3 });
       expect(answerFitness({ knownWeight: 3 }).settings).not.toHaveProperty('knownWeight');
     });
+  });
+
+  test('asks for no effects on a divergence that is at its minimum', () => {
+    const engine = both();
+    const fitness = answerFitness().prepare(engine, probes, controls);
+    const costs = (): boolean[] => {
+      const found: boolean[] = [];
+      fitness.visitEffects({ unit: 'row' }, ({ cost }) => found.push(cost !== undefined));
+      return found;
+    };
+    expect(new Set(costs())).toEqual(new Set([false]));
+    engine.toggle([row]);
+    fitness.keep();
+    expect(new Set(costs())).toEqual(new Set([true]));
   });
 
   test('takes its settings and names them', () => {

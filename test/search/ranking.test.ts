@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { decodeHalf, encodeHalf } from '../../src/gguf/half.js';
+import type { EffectScope } from '../../src/engine/engine.js';
 import type { Flip } from '../../src/patch/flip.js';
 import type { GainResponse, ProbeEffects } from '../../src/search/fitness.js';
 import { lowerBound, type LowerBoundSettings } from '../../src/search/ranking.js';
@@ -22,12 +23,14 @@ function rankAll(
   const withBit = (scale: number, bit?: number): number =>
     bit === undefined ? scale : decodeHalf(encodeHalf(scale) ^ (1 << bit));
   const engine = { scales: (_: string, bit?: number) => Float32Array.from(scales, (scale) => withBit(scale, bit)) };
-  const visitEffects = (unit: string, visit: (effects: ProbeEffects) => void): void =>
+  const visitEffects = ({ unit, includes = () => true }: EffectScope, visit: (effects: ProbeEffects) => void): void => {
+    if (!includes(tensor)) return;
     visit({
       ...{ tensor, group: unit === 'group' ? 0 : undefined, owners: effects.length, rows: effects[0].length },
       values: Float32Array.from(effects.flat()),
       cost: cost && Float32Array.from(cost),
     });
+  };
   const perProbe = new Float64Array(effects.length);
   return lowerBound(settings).rank({ engine, fitness: { visitEffects, strata, respond }, perProbe, most, made });
 }

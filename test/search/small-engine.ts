@@ -3,7 +3,7 @@
  * every flipped row adds what the test planted for it.
  */
 import type {
-  EffectUnit,
+  EffectScope,
   EffectVisitor,
   Engine,
   PreparedBatch,
@@ -95,8 +95,13 @@ export function smallEngine(effects: Record<string, RowEffect> = {}, base?: RowE
     }, []);
 
   /** Hands effects out as an engine does. Its rows have one group each. */
-  function handOut({ owners, byTensor }: RowEffects, unit: EffectUnit, visit: EffectVisitor): void {
+  function handOut(
+    { owners, byTensor }: RowEffects,
+    { unit, includes = () => true }: EffectScope,
+    visit: EffectVisitor,
+  ): void {
     for (const [tensor, values] of byTensor) {
+      if (!includes(tensor)) continue;
       visit({ tensor, group: unit === 'group' ? 0 : undefined, owners, rows: ROWS, values });
     }
   }
@@ -156,8 +161,9 @@ export function smallEngine(effects: Record<string, RowEffect> = {}, base?: RowE
         ),
       divergenceEffects: (weight) =>
         effectsOn(() => [-weight * divergences().reduce((sum, row) => sum + row.reduce((a, b) => a + b, 0), 0)]),
-      visitAnswerEffects: (weights, unit, visit, owners) => handOut(batch.answerEffects(weights, owners), unit, visit),
-      visitDivergenceEffects: (weight, unit, visit) => handOut(batch.divergenceEffects(weight), unit, visit),
+      visitAnswerEffects: (weights, scope, visit, owners) =>
+        handOut(batch.answerEffects(weights, owners), scope, visit),
+      visitDivergenceEffects: (weight, scope, visit) => handOut(batch.divergenceEffects(weight), scope, visit),
       dispose() {
         disposed = true;
         open--;

@@ -101,7 +101,7 @@ function tapedEvaluations(prepared: PreparedFitness, engine: Engine, tape: Tape)
     strata: prepared.strata,
     scores: (perProbe) => prepared.scores(perProbe),
     respond: (perProbe) => prepared.respond(perProbe),
-    visitEffects: (unit, visit) => prepared.visitEffects(unit, visit),
+    visitEffects: (scope, visit) => prepared.visitEffects(scope, visit),
     screen(probes) {
       const screen = lateScreen(() => prepared.screen(probes), tape);
       screens.add(screen);

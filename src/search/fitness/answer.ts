@@ -101,12 +101,12 @@ function prepareAnswers(engine: Engine, probes: readonly Probe[], scoring: Scori
     tokenCount: batch.tokenCount,
     compute: () => measure().ofProbes,
     keep: () => batch.keep(),
-    visitEffects(unit, visit) {
+    visitEffects(scope, visit) {
       batch.keep();
       const { ofWays, ofProbes } = measure();
       // Of the logarithm of a sum each part has the slope of its share.
       const shares = ofWays.map((value, way) => Math.exp(value - ofProbes[owners[way]]));
-      batch.visitAnswerEffects(shares, unit, visit, owners);
+      batch.visitAnswerEffects(shares, scope, visit, owners);
     },
     dispose: () => batch.dispose(),
     ...scoringOf(probes.length, scoring, () => predictedRight(batch, owners)),
@@ -189,16 +189,21 @@ function prepareDivergence(engine: Engine, texts: readonly Sequence[], weight: n
   batch.keep();
   batch.setReference();
   const positions = texts.reduce((count, { tokens, from }) => count + tokens.length - from, 0);
+  const compute = (): number => {
+    const divergences = Float64Array.from(batch.divergence(), sum);
+    // In float32 the divergence of equal distributions may come out a hair below its true bound.
+    return weight * Math.max(0, sum(divergences) / positions);
+  };
   return {
     tokenCount: batch.tokenCount,
-    compute() {
-      const divergences = Float64Array.from(batch.divergence(), sum);
-      // In float32 the divergence of equal distributions may come out a hair below its true bound.
-      return weight * Math.max(0, sum(divergences) / positions);
-    },
+    compute,
     keep: () => batch.keep(),
-    // The engine reports what −weight · divergence gains.
-    visitEffects: (unit, visit) => batch.visitDivergenceEffects(weight / positions, unit, negated(visit)),
+    visitEffects(scope, visit) {
+      batch.keep();
+      if (compute() === 0) return;
+      // The engine reports what −weight · divergence gains.
+      batch.visitDivergenceEffects(weight / positions, scope, negated(visit));
+    },
     dispose: () => batch.dispose(),
   };
 }

@@ -6,7 +6,7 @@
  *
  * It looks at one chosen competitor and has no upper end: see docs/SEARCH.md for what that does.
  */
-import type { EffectUnit, EffectVisitor, Engine } from '../../engine/engine.js';
+import type { EffectScope, EffectVisitor, Engine } from '../../engine/engine.js';
 import { SearchError } from '../../errors.js';
 import type { Fitness } from '../fitness.js';
 import { type Probe, probeLabel } from '../probes.js';
@@ -43,7 +43,7 @@ export function gapFitness({ penalty = 2 }: Partial<GapSettings> = {}): Fitness 
 
 /** Gaps, and how flips would move Σ weights[probe] · gap, each probe's share apart or all in one. */
 interface Gaps extends PreparedTerm<Float64Array> {
-  visitWeighted(weights: ArrayLike<number>, shares: 'apart' | 'summed', unit: EffectUnit, visit: EffectVisitor): void;
+  visitWeighted(weights: ArrayLike<number>, shares: 'apart' | 'summed', scope: EffectScope, visit: EffectVisitor): void;
 }
 
 function prepareGaps(engine: Engine, probes: readonly Probe[]): Gaps {
@@ -52,10 +52,10 @@ function prepareGaps(engine: Engine, probes: readonly Probe[]): Gaps {
     answerSequence(engine.tokenizer, probe.prompt, wrongAnswer(probe, index)),
   ]);
   const batch = engine.prepare(sequences);
-  const visitWeighted: Gaps['visitWeighted'] = (weights, shares, unit, visit) => {
+  const visitWeighted: Gaps['visitWeighted'] = (weights, shares, scope, visit) => {
     const signed = sequences.map((_, index) => (index % 2 === 0 ? weights[index >> 1] : -weights[index >> 1]));
     const owners = sequences.map((_, index) => (shares === 'apart' ? index >> 1 : 0));
-    batch.visitAnswerEffects(signed, unit, visit, owners);
+    batch.visitAnswerEffects(signed, scope, visit, owners);
   };
   return {
     tokenCount: batch.tokenCount,
@@ -65,11 +65,11 @@ function prepareGaps(engine: Engine, probes: readonly Probe[]): Gaps {
     },
     keep: () => batch.keep(),
     visitWeighted,
-    visitEffects: (unit, visit) =>
+    visitEffects: (scope, visit) =>
       visitWeighted(
         probes.map(() => 1),
         'apart',
-        unit,
+        scope,
         visit,
       ),
     dispose: () => batch.dispose(),
@@ -96,11 +96,12 @@ function prepareLostGap(engine: Engine, controls: readonly Probe[], penalty: num
   return {
     ...gaps,
     compute: () => penalty * mean(loss()),
-    visitEffects(unit, visit) {
+    visitEffects(scope, visit) {
       gaps.keep();
       // A control that is no worse than at the start costs nothing yet; one that is costs what its gap loses.
       const weights = loss().map((amount) => (amount > 0 ? penalty / controls.length : 0));
-      gaps.visitWeighted(weights, 'summed', unit, negated(visit));
+      if (weights.every((weight) => weight === 0)) return;
+      gaps.visitWeighted(weights, 'summed', scope, negated(visit));
     },
   };
 }

@@ -1,5 +1,5 @@
 /** Owns how a fitness is put together from a score of every probe and a cost of the controls. */
-import type { EffectUnit, EffectVisitor, Engine } from '../../engine/engine.js';
+import type { EffectScope, EffectVisitor, Engine } from '../../engine/engine.js';
 import { SearchError } from '../../errors.js';
 import type { FitnessValue, GainResponse, PreparedFitness, Screen } from '../fitness.js';
 import type { Probe } from '../probes.js';
@@ -10,8 +10,11 @@ export interface PreparedTerm<Value> {
   compute(): Value;
   /** Makes the present weights the place from which later computations start. */
   keep(): void;
-  /** Hands out the first-order effects of inverting each unit alone; the owners are the values of the term. */
-  visitEffects(unit: EffectUnit, visit: EffectVisitor): void;
+  /**
+   * Hands out the first-order effects of inverting each unit in scope alone; the owners are the values of the term. A cost that
+   * is 0 is at its minimum, and has none.
+   */
+  visitEffects(scope: EffectScope, visit: EffectVisitor): void;
   dispose(): void;
 }
 
@@ -76,14 +79,14 @@ export function prepareTerms(
     },
     scores: (perProbe) => measured.scores(perProbe),
     respond: (perProbe) => measured.respond(perProbe),
-    visitEffects(unit, visit) {
+    visitEffects(scope, visit) {
       const costs = new Map<string, Float32Array>();
       const keyOf = (tensor: string, group: number | undefined): string => `${tensor} ${group ?? ''}`;
-      cost.visitEffects(unit, ({ tensor, group, values }) => {
+      cost.visitEffects(scope, ({ tensor, group, values }) => {
         const others = costs.get(keyOf(tensor, group));
         costs.set(keyOf(tensor, group), others ? values.map((value, row) => value + others[row]) : values);
       });
-      measured.visitEffects(unit, (effects) =>
+      measured.visitEffects(scope, (effects) =>
         visit({ ...effects, cost: costs.get(keyOf(effects.tensor, effects.group)) }),
       );
     },
@@ -134,7 +137,7 @@ export function sumOfCosts(terms: readonly PreparedTerm<number>[]): PreparedTerm
     tokenCount: sum(terms.map(({ tokenCount }) => tokenCount)),
     compute: () => sum(terms.map((term) => term.compute())),
     keep: () => terms.forEach((term) => term.keep()),
-    visitEffects: (unit, visit) => terms.forEach((term) => term.visitEffects(unit, visit)),
+    visitEffects: (scope, visit) => terms.forEach((term) => term.visitEffects(scope, visit)),
     dispose: () => terms.forEach((term) => term.dispose()),
   };
 }
