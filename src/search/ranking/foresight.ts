@@ -7,6 +7,7 @@
  */
 import type { Flip } from '../../patch/flip.js';
 import type { PreparedFitness } from '../fitness.js';
+import { bestOf } from './best-of.js';
 import { summarizeGains } from './summary.js';
 
 /** A flip and what it promises for the objective. */
@@ -44,11 +45,15 @@ export function inTurn(
   const chosen = new Map<Candidate, number>();
   while (chosen.size < most) {
     const { mean, standardError } = summarizeGains(effects, fitness.respond(foreseen), fitness.strata, whole);
-    const next = candidates
-      .map((candidate, i) => ({ candidate, score: mean[i] - z * standardError[i] - candidate.cost }))
-      .filter(({ candidate, score }) => score > 0 && !chosen.has(candidate))
-      .sort((a, b) => b.score - a.score)
-      .slice(0, Math.min(most - chosen.size, BLOCK, Math.max(1, Math.floor(chosen.size / PART))));
+    const best = bestOf<{ candidate: Candidate; score: number }>(
+      Math.min(most - chosen.size, BLOCK, Math.max(1, Math.floor(chosen.size / PART))),
+    );
+    candidates.forEach((candidate, i) => {
+      if (chosen.has(candidate)) return;
+      const score = mean[i] - z * standardError[i] - candidate.cost;
+      best.add(score, () => ({ candidate, score }));
+    });
+    const next = best.list();
     if (next.length === 0) break;
     for (const { candidate, score } of next) {
       chosen.set(candidate, score);

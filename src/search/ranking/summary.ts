@@ -22,25 +22,32 @@ export function summarizeGains(
 ): GainSummary {
   const total = new Float64Array(rows);
   const variance = new Float64Array(rows);
+  const mean = new Float64Array(rows);
+  const squares = new Float64Array(rows);
+  const lost = new Float64Array(rows);
   for (const members of strata) {
     const count = members.length;
-    for (let row = 0; row < rows; row++) {
-      const part = parts[row];
-      let mean = 0;
-      let squares = 0;
-      let lost = 0;
-      for (let k = 0; k < count; k++) {
-        const owner = members[k];
-        const effect = part * values[owner * rows + row];
-        const gain = effect * (effect > 0 ? rise[owner] : fall[owner]);
-        const difference = gain - mean;
-        mean += difference / (k + 1);
-        squares += difference * (gain - mean);
-        const ahead = lead[owner];
-        lost += price[owner] * (Math.max(0, -ahead - effect) - Math.max(0, -ahead));
+    for (const sums of [mean, squares, lost]) sums.fill(0);
+    members.forEach((owner, before) => {
+      const ofOwner = values.subarray(owner * rows, (owner + 1) * rows);
+      const [ahead, paid] = [lead[owner], price[owner]];
+      // Looked up, because no processor guesses the way that a sign sends it.
+      const slopes = Float64Array.of(fall[owner], rise[owner]);
+      for (let row = 0; row < rows; row++) {
+        const effect = parts[row] * ofOwner[row];
+        const gain = effect * slopes[Number(effect > 0)];
+        const difference = gain - mean[row];
+        mean[row] += difference / (before + 1);
+        squares[row] += difference * (gain - mean[row]);
       }
-      total[row] += count * mean - lost;
-      variance[row] += count > 1 ? (count * squares) / (count - 1) : mean ** 2;
+      if (paid === 0) return;
+      for (let row = 0; row < rows; row++) {
+        lost[row] += paid * (Math.max(0, -ahead - parts[row] * ofOwner[row]) - Math.max(0, -ahead));
+      }
+    });
+    for (let row = 0; row < rows; row++) {
+      total[row] += count * mean[row] - lost[row];
+      variance[row] += count > 1 ? (count * squares[row]) / (count - 1) : mean[row] ** 2;
     }
   }
   return {
