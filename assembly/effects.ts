@@ -1,4 +1,4 @@
-/** Attribution: differences of activations, and their products with gradients summed per owner. */
+/** Attribution: sums and differences of activations, and their products with gradients summed per owner. */
 import { QUAD, TILE_FEATURE } from './layout';
 
 /** Features of which products are summed side by side. */
@@ -14,6 +14,17 @@ export function subtract(scratch: usize, first: i32, last: i32, a: usize, b: usi
   for (let at = (<usize>first) << 5; at < end; at += 32) {
     const low = f32x4.sub(v128.load(a + at), v128.load(b + at));
     const high = f32x4.sub(v128.load(a + at, 16), v128.load(b + at, 16));
+    v128.store(out + at, low);
+    v128.store(out + at, high, 16);
+  }
+}
+
+/** Items: groups of 8 values. */
+export function add(scratch: usize, first: i32, last: i32, a: usize, b: usize, out: usize): void {
+  const end = (<usize>last) << 5;
+  for (let at = (<usize>first) << 5; at < end; at += 32) {
+    const low = f32x4.add(v128.load(a + at), v128.load(b + at));
+    const high = f32x4.add(v128.load(a + at, 16), v128.load(b + at, 16));
     v128.store(out + at, low);
     v128.store(out + at, high, 16);
   }

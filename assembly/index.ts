@@ -16,4 +16,4 @@ export { attention } from './attention';
 export { attentionBackward } from './attention-backward';
 export { swiglu, swigluBackward } from './swiglu';
 export { summarizeLogits, divergence, answerGradient, divergenceGradient } from './distribution';
-export { subtract, rowEffects } from './effects';
+export { add, subtract, rowEffects } from './effects';

@@ -6,7 +6,7 @@
  * row the change of the hidden unit is known exactly, silu(−g)·u − silu(g)·u = −g·u, and is used instead of its linear
  * part; the effects of everything else are linear in the gradient of the matrix's output.
  */
-import { type EffectRequest, isAnyIn, type Owners, visitGroups, visitRows } from './effects.js';
+import { type EffectRequest, isAnyIn, multiplyGroups, type Owners, visitGroups, visitRows } from './effects.js';
 import {
   attend,
   forLogits,
@@ -15,7 +15,6 @@ import {
   type KeyValueRows,
   type LogitChunk,
   projectHeads,
-  projectUnits,
   type Span,
   tileBytes,
   tilesOf,
@@ -134,10 +133,8 @@ function backThroughAttention(
   const mark = memory.mark();
   const tile = (features: number): Address => memory.allocate(tileBytes(batch.count, features));
 
-  const added = tile(width);
-  kernels.subtract({ a: middle, b: before, out: added, count: tileBytes(batch.count, width) / 4 });
   const [outputs, inputs] = [namesOf(index, ...OUTPUT), namesOf(index, ...INPUTS)];
-  visitRows(graph, request, outputs, { gradient: dx, value: added, factor: -2 });
+  visitRows(graph, request, outputs, { gradient: dx, after: middle, before, factor: -2 });
   visitGroups(graph, request, outputs, { weights: layer.output, x: attended, gradient: dx });
   const dAttended = tile(heads * headDim);
   kernels.matmulTransposed({ dOut: dx, weights: layer.output, dx: dAttended, tiles, accumulate: false });
@@ -178,11 +175,15 @@ function backThroughMlp(
   const mark = memory.mark();
   const tile = (features: number): Address => memory.allocate(tileBytes(count, features));
 
+  const units = namesOf(index, 'ffn_gate', 'ffn_up');
   const [normed, gateUp] = [tile(width), tile(2 * mlp)];
-  projectUnits(graph, layer, { first: 0, count }, middle, { normed, gateUp });
-  const added = tile(width);
-  kernels.subtract({ a: after, b: middle, out: added, count: tileBytes(count, width) / 4 });
-  visitRows(graph, request, namesOf(index, 'ffn_down'), { gradient: dx, value: added, factor: -2 });
+  const norm = { x: middle, weight: layer.mlpNorm, features: width, tiles, epsilon };
+  kernels.rmsNorm({ ...norm, out: normed });
+  const products = multiplyGroups(graph, request, units, { weights: layer.gateUp, x: normed, out: gateUp });
+  if (products === undefined) {
+    graph.multiply({ x: normed, weights: layer.gateUp, out: gateUp, tiles, tokenCount: count, accumulate: false });
+  }
+  visitRows(graph, request, namesOf(index, 'ffn_down'), { gradient: dx, after, before: middle, factor: -2 });
   const [dHidden, hidden, product] = [tile(mlp), tile(mlp), tile(mlp)];
   kernels.matmulTransposed({ dOut: dx, weights: layer.down, dx: dHidden, tiles, accumulate: false });
   const dGateUp = gateUp;
@@ -190,13 +191,11 @@ function backThroughMlp(
   visitGroups(graph, request, namesOf(index, 'ffn_down'), { weights: layer.down, x: hidden, gradient: dx });
   visitRows(graph, request, namesOf(index, 'ffn_up'), { gradient: dHidden, value: hidden, factor: -2 });
   visitRows(graph, request, namesOf(index, 'ffn_gate'), { gradient: dHidden, value: product, factor: -1 });
-  const inputs = { weights: layer.gateUp, x: normed, gradient: dGateUp };
-  visitGroups(graph, request, namesOf(index, 'ffn_gate', 'ffn_up'), inputs);
+  visitGroups(graph, request, units, { weights: layer.gateUp, x: normed, gradient: dGateUp, products });
   if (!endsHere) {
     const dNormed = tile(width);
     kernels.matmulTransposed({ dOut: dGateUp, weights: layer.gateUp, dx: dNormed, tiles, accumulate: false });
-    const norm = { weight: layer.mlpNorm, features: width, tiles, epsilon };
-    kernels.rmsNormBackward({ x: middle, ...norm, dOut: dNormed, dx });
+    kernels.rmsNormBackward({ ...norm, dOut: dNormed, dx });
   }
   memory.release(mark);
 }

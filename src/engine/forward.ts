@@ -161,35 +161,19 @@ export function attend(
 
 /** The MLP, for a span: x += down · hidden, through normed, gateUp and hidden, which are the span's own. */
 export function transform(
-  graph: Graph,
-  layer: LayerWeights,
-  span: Span,
-  x: Address,
-  temporary: { normed: Address; gateUp: Address; hidden: Address },
-): void {
-  const { config, kernels, multiply } = graph;
-  const { gateUp, hidden } = temporary;
-  const { count } = span;
-  const tiles = tilesOf(count);
-  projectUnits(graph, layer, span, x, temporary);
-  kernels.swiglu({ gateUp, out: hidden, features: config.mlp, tiles });
-  const stream = x + tileBytes(span.first, config.width);
-  multiply({ x: hidden, weights: layer.down, out: stream, tiles, tokenCount: count, accumulate: true });
-}
-
-/** The first half of the MLP, for a span: x → normed → gateUp. */
-export function projectUnits(
   { config, kernels, multiply }: Graph,
   layer: LayerWeights,
   { first, count }: Span,
   x: Address,
-  { normed, gateUp }: { normed: Address; gateUp: Address },
+  { normed, gateUp, hidden }: { normed: Address; gateUp: Address; hidden: Address },
 ): void {
-  const { width, epsilon } = config;
+  const { width, mlp, epsilon } = config;
   const tiles = tilesOf(count);
   const stream = x + tileBytes(first, width);
   kernels.rmsNorm({ x: stream, weight: layer.mlpNorm, out: normed, features: width, tiles, epsilon });
   multiply({ x: normed, weights: layer.gateUp, out: gateUp, tiles, tokenCount: count, accumulate: false });
+  kernels.swiglu({ gateUp, out: hidden, features: mlp, tiles });
+  multiply({ x: hidden, weights: layer.down, out: stream, tiles, tokenCount: count, accumulate: true });
 }
 
 /** Where one chunk's results are: tiles of `vocabulary` logits, and tiles of 1 for the two summaries. */

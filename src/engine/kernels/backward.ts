@@ -36,7 +36,10 @@ export interface BackwardKernels {
     tiles: number;
   }): void;
 
-  /** out = a − b, value by value: `count` f32, a multiple of LANES. out may be a or b. */
+  /** out = a + b, value by value: `count` f32, a multiple of LANES. out may be a or b. */
+  add(args: { a: Address; b: Address; out: Address; count: number }): void;
+
+  /** The same for a − b. */
   subtract(args: { a: Address; b: Address; out: Address; count: number }): void;
 
   /**

@@ -98,6 +98,9 @@ export function bindKernels(run: Run, threads: number): Omit<Kernels, 'name' | '
     swigluBackward({ gateUp, dHidden, dGateUp, hidden, product, features, tiles }) {
       run('swigluBackward', tiles, [gateUp, dHidden, dGateUp, hidden, product, features]);
     },
+    add({ a, b, out, count }) {
+      run('add', count / LANES, [a, b, out]);
+    },
     subtract({ a, b, out, count }) {
       run('subtract', count / LANES, [a, b, out]);
     },

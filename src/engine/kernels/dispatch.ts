@@ -35,6 +35,7 @@ export const KERNELS = [
   'matmulTransposed',
   'rmsNormBackward',
   'swigluBackward',
+  'add',
   'subtract',
   'attentionBackward',
   'splitHeadsBackward',

@@ -51,12 +51,16 @@ export function swigluBackward(memory: Memory, args: Args<'swigluBackward'>): vo
   }
 }
 
-/** Kernel `subtract` of the interface. */
-export function subtract(memory: Memory, { a, b, out, count }: Args<'subtract'>): void {
-  const left = memory.f32(a, count);
-  const right = memory.f32(b, count);
-  const target = memory.f32(out, count);
-  for (let i = 0; i < count; i++) target[i] = left[i] - right[i];
+/** Kernels `add` and `subtract` of the interface. */
+export const [add, subtract] = [valueByValue((a, b) => a + b), valueByValue((a, b) => a - b)];
+
+function valueByValue(combine: (a: number, b: number) => number) {
+  return (memory: Memory, { a, b, out, count }: Args<'add' | 'subtract'>): void => {
+    const left = memory.f32(a, count);
+    const right = memory.f32(b, count);
+    const target = memory.f32(out, count);
+    for (let i = 0; i < count; i++) target[i] = combine(left[i], right[i]);
+  };
 }
 
 /** Probabilities of tiles of logits with their logSumExp. */

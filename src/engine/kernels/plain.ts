@@ -13,6 +13,7 @@ import {
   rmsNormBackward,
   rowEffects,
   scatter,
+  add,
   subtract,
   swigluBackward,
 } from './plain-backward.js';
@@ -39,6 +40,7 @@ export function createPlainKernels(): Kernels {
     matmulTransposed: (args) => matmulTransposed(memory, args),
     rmsNormBackward: (args) => rmsNormBackward(memory, args),
     swigluBackward: (args) => swigluBackward(memory, args),
+    add: (args) => add(memory, args),
     subtract: (args) => subtract(memory, args),
     attentionBackward: (args) => attentionBackward(memory, args),
     splitHeadsBackward: (args) => splitHeadsBackward(memory, args),

@@ -29,21 +29,9 @@ export function summarizeGains(
     const count = members.length;
     for (const sums of [mean, squares, lost]) sums.fill(0);
     members.forEach((owner, before) => {
-      const ofOwner = values.subarray(owner * rows, (owner + 1) * rows);
-      const [ahead, paid] = [lead[owner], price[owner]];
-      // Looked up, because no processor guesses the way that a sign sends it.
-      const slopes = Float64Array.of(fall[owner], rise[owner]);
-      for (let row = 0; row < rows; row++) {
-        const effect = parts[row] * ofOwner[row];
-        const gain = effect * slopes[Number(effect > 0)];
-        const difference = gain - mean[row];
-        mean[row] += difference / (before + 1);
-        squares[row] += difference * (gain - mean[row]);
-      }
-      if (paid === 0) return;
-      for (let row = 0; row < rows; row++) {
-        lost[row] += paid * (Math.max(0, -ahead - parts[row] * ofOwner[row]) - Math.max(0, -ahead));
-      }
+      const effects = values.subarray(owner * rows, (owner + 1) * rows);
+      addGains({ mean, squares }, effects, parts, { up: rise[owner], down: fall[owner], count: before + 1 });
+      if (price[owner] !== 0) addLosses(lost, effects, parts, { ahead: lead[owner], paid: price[owner] });
     });
     for (let row = 0; row < rows; row++) {
       total[row] += count * mean[row] - lost[row];
@@ -54,4 +42,35 @@ export function summarizeGains(
     mean: total.map((sum) => sum / owners),
     standardError: variance.map((sum) => Math.sqrt(sum) / owners),
   };
+}
+
+/** Adds what the `count`-th owner of a stratum gains, row after row. */
+function addGains(
+  { mean, squares }: Record<'mean' | 'squares', Float64Array>,
+  effects: Float32Array,
+  parts: Float32Array,
+  { up, down, count }: { up: number; down: number; count: number },
+): void {
+  // Looked up, because no processor guesses the way that a sign sends it.
+  const slopes = Float64Array.of(down, up);
+  for (let row = 0; row < effects.length; row++) {
+    const effect = parts[row] * effects[row];
+    const gain = effect * slopes[Number(effect > 0)];
+    const difference = gain - mean[row];
+    mean[row] += difference / count;
+    squares[row] += difference * (gain - mean[row]);
+  }
+}
+
+/** Adds what an owner pays for losses, row after row. */
+function addLosses(
+  lost: Float64Array,
+  effects: Float32Array,
+  parts: Float32Array,
+  { ahead, paid }: { ahead: number; paid: number },
+): void {
+  const behind = Math.max(0, -ahead);
+  for (let row = 0; row < effects.length; row++) {
+    lost[row] += paid * (Math.max(0, -ahead - parts[row] * effects[row]) - behind);
+  }
 }

@@ -139,13 +139,16 @@ describeBackends('effects', (kernels) => {
     expect(Array.from(actual)).toEqual(expected);
   });
 
-  test('subtract subtracts, also in place', () => {
+  test.each([
+    ['add', (a: number, b: number) => a + b],
+    ['subtract', (a: number, b: number) => a - b],
+  ] as const)('%s does so value by value, also in place', (name, combined) => {
     const a = randomValues(104, 5);
     const b = randomValues(104, 6);
     const out = placeF32(kernels, a);
     const sentinel = placeF32(kernels, [42]);
-    kernels.subtract({ a: out, b: placeF32(kernels, b), out, count: 104 });
-    expect(readF32(kernels, out, 104)).toEqual(a.map((value, i) => value - b[i]));
+    kernels[name]({ a: out, b: placeF32(kernels, b), out, count: 104 });
+    expect(readF32(kernels, out, 104)).toEqual(a.map((value, i) => combined(value, b[i])));
     expect(readF32(kernels, sentinel, 1)[0]).toBe(42);
   });
 
