@@ -1,5 +1,12 @@
 /** Owns the check of cost: what the default search needs to pass greedy's fitness, against what greedy needed for it. */
-import { recommendedFitness, type Engine, greedy, guidedFor, type SearchResult } from '../../src/index.js';
+import {
+  recommendedFitness,
+  type Engine,
+  greedy,
+  guidedFor,
+  type SearchProblem,
+  type SearchResult,
+} from '../../src/index.js';
 import { under } from '../../experiments/laboratory.js';
 import { probesOf } from './model.js';
 import { atMost } from './verdict.js';
@@ -27,17 +34,37 @@ export const computeBars = [
   atMost('seconds to pass greedy, % of its own', 5, part('seconds')),
 ];
 
+/** Turns that both take. What counts is the least time of each: other programs only add. */
+const TURNS = 2;
+
 /**
- * Climbs, and then searches as `bankai commit` does, with the same probes, controls and fitness in the same process. A pass
- * back counts in evaluations as the engine counts it, three passes forward for each token of each probe; an evaluation is of all
+ * Climbs and searches as `bankai commit` does, by turns, with the same probes, controls and fitness in the same process. A pass
+ * back counts in evaluations as the engine counts it, by its products; an evaluation is of all
  * probes and controls, for the climb and for the search, which rehearses with some of them; seconds are those of the clock.
  */
 export async function compareCompute(engine: Engine, name: string, seed: number): Promise<ComputeRun> {
   const [probes, controls] = [probesOf(name), probesOf('knowledge')];
-  const fitness = recommendedFitness();
-  const problem = { engine, probes, controls, fitness, seed };
-  const climbed = await greedy().search({ ...problem, budget: { iterations: ITERATIONS } });
-  /** What was spent when an iteration ended. */
+  const problem = { engine, probes, controls, fitness: recommendedFitness(), seed };
+  const turns: Omit<ComputeRun, 'seed'>[] = [];
+  for (let turn = 0; turn < TURNS; turn++) {
+    const climbed = await greedy().search({ ...problem, budget: { iterations: ITERATIONS } });
+    const { evaluations, elapsedMs, objectiveAfter } = climbed;
+    const guided = await passing(problem, objectiveAfter);
+    turns.push({ greedy: { evaluations, seconds: elapsedMs / 1000, objective: objectiveAfter }, guided });
+  }
+  const least = (of: 'greedy' | 'guided'): number => Math.min(...turns.map((turn) => turn[of].seconds));
+  const [{ greedy: climb, guided }] = turns;
+  return {
+    seed,
+    greedy: { ...climb, seconds: least('greedy') },
+    guided: { ...guided, seconds: least('guided') },
+  };
+}
+
+/** Searches by default until all probes and controls say that an objective is passed. */
+async function passing(problem: Omit<SearchProblem, 'budget'>, bar: number): Promise<ComputeRun['guided']> {
+  const { engine, probes, controls, fitness } = problem;
+  /** What was spent when an iteration's state was evaluated. */
   const spent = new Map<number, Spent>();
   const judged = fitness.prepare(engine, probes, controls);
   let passed: ComputeRun['guided'] = { evaluations: Infinity, seconds: Infinity, objective: NaN, flips: 0 };
@@ -48,21 +75,20 @@ export async function compareCompute(engine: Engine, name: string, seed: number)
       budget: {},
       onProgress({ iterations, elapsedMs }) {
         const evaluations = (engine.tokensEvaluated - startTokens) / judged.tokenCount;
-        spent.set(iterations, { evaluations, seconds: elapsedMs / 1000 });
+        // The first report of an iteration is made as soon as it was evaluated; answers to held-back probes come after it.
+        if (!spent.has(iterations)) spent.set(iterations, { evaluations, seconds: elapsedMs / 1000 });
       },
     });
     for (const [iteration, flips] of statesOf(found)) {
       const { objective } = await under(engine, flips, () => judged.evaluate());
       passed = { ...passed, objective, flips: flips.length };
-      if (objective <= climbed.objectiveAfter) continue;
-      passed = { ...passed, ...spent.get(iteration) };
-      break;
+      if (objective <= bar) continue;
+      return { ...passed, ...spent.get(iteration) };
     }
   } finally {
     judged.dispose();
   }
-  const { evaluations, elapsedMs, objectiveAfter } = climbed;
-  return { seed, greedy: { evaluations, seconds: elapsedMs / 1000, objective: objectiveAfter }, guided: passed };
+  return passed;
 }
 
 /** The flips in effect after each round that accepted some, by the iteration that ended it. */
