@@ -6,7 +6,18 @@
  * row the change of the hidden unit is known exactly, silu(−g)·u − silu(g)·u = −g·u, and is used instead of its linear
  * part; the effects of everything else are linear in the gradient of the matrix's output.
  */
-import { type EffectRequest, isAnyIn, multiplyGroups, type Owners, visitGroups, visitRows } from './effects.js';
+import {
+  type EffectRequest,
+  handOutSums,
+  inSpan,
+  isAnyIn,
+  multiplyGroups,
+  type Owners,
+  spansOf,
+  summing,
+  visitGroups,
+  visitRows,
+} from './effects.js';
 import {
   attend,
   forLogits,
@@ -135,13 +146,13 @@ function backThroughAttention(
 
   const [outputs, inputs] = [namesOf(index, ...OUTPUT), namesOf(index, ...INPUTS)];
   visitRows(graph, request, outputs, { gradient: dx, after: middle, before, factor: -2 });
-  visitGroups(graph, request, outputs, { weights: layer.output, x: attended, gradient: dx });
+  visitGroups(graph, request, { tensors: outputs, weights: layer.output, x: attended, gradient: dx });
   const dAttended = tile(heads * headDim);
   kernels.matmulTransposed({ dOut: dx, weights: layer.output, dx: dAttended, tiles, accumulate: false });
   const dProjected = tile(layer.qkv.rows);
   backThroughHeads(graph, layer, batch, { ...rest, projected, dAttended, dProjected });
   visitRows(graph, request, inputs, { gradient: dProjected, value: projected, factor: -2 });
-  visitGroups(graph, request, inputs, { weights: layer.qkv, x: normed, gradient: dProjected });
+  visitGroups(graph, request, { tensors: inputs, weights: layer.qkv, x: normed, gradient: dProjected });
   if (!isLowest) {
     const dNormed = tile(width);
     kernels.matmulTransposed({ dOut: dProjected, weights: layer.qkv, dx: dNormed, tiles, accumulate: false });
@@ -162,6 +173,35 @@ interface AroundMlp {
 function backThroughMlp(
   graph: Graph,
   index: number,
+  around: AroundMlp,
+  request: EffectRequest,
+  endsHere: boolean,
+): void {
+  const { memory } = graph.kernels;
+  const { gateUp, down } = graph.weights.layers[index];
+  const stacks = [
+    { tensors: namesOf(index, 'ffn_down'), weights: down },
+    { tensors: namesOf(index, 'ffn_gate', 'ffn_up'), weights: gateUp },
+  ];
+  const mark = memory.mark();
+  const added = summing(graph, request, stacks);
+  if (added) {
+    for (const span of spansOf(request.owners.tokenCount)) {
+      const from = (x: Address): Address => x + tileBytes(span.first, graph.config.width);
+      const part = { middle: from(around.middle), after: from(around.after), dx: from(around.dx) };
+      spanThroughMlp(graph, index, part, { ...added, owners: inSpan(request.owners, span) }, endsHere);
+    }
+    handOutSums(graph, added, stacks);
+  } else {
+    spanThroughMlp(graph, index, around, request, endsHere);
+  }
+  memory.release(mark);
+}
+
+/** The same of some tokens that follow one another, those that the request's owners have. */
+function spanThroughMlp(
+  graph: Graph,
+  index: number,
   { middle, after, dx }: AroundMlp,
   request: EffectRequest,
   endsHere: boolean,
@@ -175,11 +215,11 @@ function backThroughMlp(
   const mark = memory.mark();
   const tile = (features: number): Address => memory.allocate(tileBytes(count, features));
 
-  const units = namesOf(index, 'ffn_gate', 'ffn_up');
+  const units = { tensors: namesOf(index, 'ffn_gate', 'ffn_up'), weights: layer.gateUp };
   const [normed, gateUp] = [tile(width), tile(2 * mlp)];
   const norm = { x: middle, weight: layer.mlpNorm, features: width, tiles, epsilon };
   kernels.rmsNorm({ ...norm, out: normed });
-  const products = multiplyGroups(graph, request, units, { weights: layer.gateUp, x: normed, out: gateUp });
+  const products = multiplyGroups(graph, request, { ...units, x: normed, out: gateUp });
   if (products === undefined) {
     graph.multiply({ x: normed, weights: layer.gateUp, out: gateUp, tiles, tokenCount: count, accumulate: false });
   }
@@ -188,10 +228,10 @@ function backThroughMlp(
   kernels.matmulTransposed({ dOut: dx, weights: layer.down, dx: dHidden, tiles, accumulate: false });
   const dGateUp = gateUp;
   kernels.swigluBackward({ gateUp, dHidden, dGateUp, hidden, product, features: mlp, tiles });
-  visitGroups(graph, request, namesOf(index, 'ffn_down'), { weights: layer.down, x: hidden, gradient: dx });
+  visitGroups(graph, request, { tensors: namesOf(index, 'ffn_down'), weights: layer.down, x: hidden, gradient: dx });
   visitRows(graph, request, namesOf(index, 'ffn_up'), { gradient: dHidden, value: hidden, factor: -2 });
   visitRows(graph, request, namesOf(index, 'ffn_gate'), { gradient: dHidden, value: product, factor: -1 });
-  visitGroups(graph, request, units, { weights: layer.gateUp, x: normed, gradient: dGateUp, products });
+  visitGroups(graph, request, { ...units, x: normed, gradient: dGateUp, products });
   if (!endsHere) {
     const dNormed = tile(width);
     kernels.matmulTransposed({ dOut: dGateUp, weights: layer.gateUp, dx: dNormed, tiles, accumulate: false });

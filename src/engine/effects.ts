@@ -21,7 +21,18 @@ export interface EffectRequest {
   owners: Owners;
   scope: EffectScope;
   visit: EffectVisitor;
+  /** Where effects of groups are added up instead of being handed out: see `summing`. */
+  sums?: GroupSums;
 }
+
+/** Tensors that are stacked in one matrix. */
+export interface Stacked {
+  tensors: readonly string[];
+  weights: BitMatrix;
+}
+
+/** Effects of all groups of some matrices: (groups, owners, rows) each, by its first tensor. */
+type GroupSums = ReadonlyMap<string, Address>;
 
 /** Whether any of some tensors is in scope. */
 export const isAnyIn = ({ includes = () => true }: EffectScope, tensors: readonly string[]): boolean =>
@@ -36,8 +47,48 @@ interface Added {
 /** Tokens whose group products are computed at a time: those of some thousand rows stay in cache. */
 const SPAN = 16 * LANES;
 
-/** Bytes that the products of all groups of a matrix may take, to be kept from forward to back. */
-const KEPT_BYTES = 512 << 20;
+/** Bytes that sums, and the products of a span, may take. */
+const SUMMING_BYTES = 2 ** 30;
+
+/**
+ * The request as one that adds up the effects of groups in room that is allocated here, so that tokens can be taken span after
+ * span, and what a span's groups make is at hand for them. `handOutSums` ends it. Undefined where no groups are asked for, or
+ * where there is not the room: then all tokens are taken at once, and groups are handed out one by one.
+ */
+export function summing(graph: Graph, request: EffectRequest, stacks: readonly Stacked[]): EffectRequest | undefined {
+  const { scope, owners } = request;
+  const asked = stacks.filter(({ tensors }) => isAnyIn(scope, tensors));
+  const features = asked.reduce((sum, { weights }) => sum + (weights.columns / BLOCK_COLUMNS) * weights.rows, 0);
+  if (scope.unit !== 'group' || features === 0) return undefined;
+  if (features * (owners.count + SPAN) * 4 > SUMMING_BYTES) return undefined;
+  const sums = asked.map(({ tensors, weights: { rows, columns } }): [string, Address] => {
+    return [tensors[0], zeros(graph, (columns / BLOCK_COLUMNS) * owners.count * rows)];
+  });
+  return { ...request, sums: new Map(sums) };
+}
+
+/** Hands out what was added up. */
+export function handOutSums(graph: Graph, request: EffectRequest, stacks: readonly Stacked[]): void {
+  for (const { tensors, weights } of stacks) {
+    const sums = request.sums?.get(tensors[0]);
+    for (let group = 0; sums !== undefined && group < weights.columns / BLOCK_COLUMNS; group++) {
+      const out = sums + group * request.owners.count * weights.rows * 4;
+      handOut(graph, request, tensors, group, out, weights.rows);
+    }
+  }
+}
+
+/** Spans of tokens, of which the last may be shorter. */
+export const spansOf = (tokenCount: number): Span[] =>
+  Array.from({ length: Math.ceil(tokenCount / SPAN) }, (_, i) => ({
+    first: i * SPAN,
+    count: Math.min(SPAN, tokenCount - i * SPAN),
+  }));
+
+/** Those of the owners' tokens that a span has. */
+export const inSpan = (owners: Owners, { first, count }: Span): Owners => ({
+  ...{ ofToken: owners.ofToken + first * 4, count: owners.count, tokenCount: count },
+});
 
 /**
  * Hands out factor · Σ gradient·value of the rows of some tensors that are stacked in one matrix. gradient and value are
@@ -60,90 +111,66 @@ export function visitRows(
   memory.release(mark);
 }
 
-/** The products of each group of a matrix with its own 128 columns, of all tokens: (groups) tiles of the matrix's rows. */
+/** The products of each group of a matrix with its own 128 columns: (groups) tiles of the matrix's rows. */
 export type GroupProducts = Address;
 
 /**
- * Multiplies as the groups of the tensors stacked in `weights` do, one by one, and adds up to out = W·x what they make: x tiles
- * of its columns, out tiles of its rows. The products are for `visitGroups`, which so need not multiply again. Undefined, with
- * nothing done, where nobody asks for these groups, or where their products would take too much memory.
+ * Multiplies as the groups of a matrix do, one by one, and adds up to out = W·x what they make: x tiles of its columns, out
+ * tiles of its rows. The products are for `visitGroups`, which so need not multiply again. Undefined, with nothing done, where
+ * the effects of these groups are not added up.
  */
 export function multiplyGroups(
   graph: Graph,
-  { scope, owners }: EffectRequest,
-  tensors: readonly string[],
-  { weights, x, out }: { weights: BitMatrix; x: Address; out: Address },
+  { sums, owners }: EffectRequest,
+  { tensors, weights, x, out }: Stacked & { x: Address; out: Address },
 ): GroupProducts | undefined {
+  if (!sums?.has(tensors[0])) return undefined;
   const { kernels } = graph;
   const { memory } = kernels;
-  const { rows, columns } = weights;
-  const [groups, bytes] = [columns / BLOCK_COLUMNS, tileBytes(owners.tokenCount, rows)];
-  if (scope.unit !== 'group' || !isAnyIn(scope, tensors) || groups * bytes > KEPT_BYTES) return undefined;
+  const bytes = tileBytes(owners.tokenCount, weights.rows);
+  const groups = weights.columns / BLOCK_COLUMNS;
   const products = memory.allocate(groups * bytes);
-  forSpans(graph, owners.tokenCount, ({ first, count }, input) => {
-    const sum = { out: out + tileBytes(first, rows), count: tileBytes(count, rows) / 4 };
-    for (let group = 0; group < groups; group++) {
-      const product = products + group * bytes + tileBytes(first, rows);
-      const from = x + tileBytes(first, columns);
-      multiplyGroup(graph, weights, group, { x: from, input, out: product, tiles: tilesOf(count) });
-      if (group === 0) memory.f32(sum.out, sum.count).set(memory.f32(product, sum.count));
-      else kernels.add({ ...sum, a: sum.out, b: product });
-    }
-  });
+  const mark = memory.mark();
+  const input = memory.allocate(tileBytes(owners.tokenCount, BLOCK_COLUMNS));
+  for (let group = 0; group < groups; group++) {
+    const product = products + group * bytes;
+    multiplyGroup(graph, weights, group, { x, input, out: product, tiles: tilesOf(owners.tokenCount) });
+    if (group === 0) memory.f32(out, bytes / 4).set(memory.f32(product, bytes / 4));
+    else kernels.add({ a: out, b: product, out, count: bytes / 4 });
+  }
+  memory.release(mark);
   return products;
 }
 
 /**
- * Hands out the effects of the groups of the tensors stacked in `weights`, group after group: x tiles of its columns,
- * gradient tiles of its rows. The part of an output that 128 columns make is the product with the matrix of these columns.
+ * Hands out the effects of the groups of a matrix, group after group, or adds them up: x tiles of its columns, gradient tiles
+ * of its rows. The part of an output that 128 columns make is the product with the matrix of these columns.
  */
 export function visitGroups(
   graph: Graph,
   request: EffectRequest,
-  tensors: readonly string[],
-  { weights, x, gradient, products }: { weights: BitMatrix; x: Address; gradient: Address; products?: GroupProducts },
+  { tensors, weights, x, gradient, products }: Stacked & { x: Address; gradient: Address; products?: GroupProducts },
 ): void {
   if (request.scope.unit !== 'group' || !isAnyIn(request.scope, tensors)) return;
   const { memory } = graph.kernels;
   const { rows, columns } = weights;
   const { owners } = request;
+  const sums = request.sums?.get(tensors[0]);
   const mark = memory.mark();
-  const out = memory.allocate(owners.count * rows * 4);
-  const part = memory.allocate(tileBytes(Math.min(SPAN, owners.tokenCount), rows));
+  const ofOne = memory.allocate(sums === undefined ? owners.count * rows * 4 : 0);
+  const most = Math.min(SPAN, owners.tokenCount);
+  const [input, part] = [BLOCK_COLUMNS, rows].map((features) => memory.allocate(tileBytes(most, features)));
   for (let group = 0; group < columns / BLOCK_COLUMNS; group++) {
-    memory.f32(out, owners.count * rows).fill(0);
-    forSpans(graph, owners.tokenCount, ({ first, count }, input) => {
+    const out = sums === undefined ? ofOne : sums + group * owners.count * rows * 4;
+    if (sums === undefined) memory.f32(out, owners.count * rows).fill(0);
+    for (const span of spansOf(owners.tokenCount)) {
+      const [from, gradientOf] = [x + tileBytes(span.first, columns), gradient + tileBytes(span.first, rows)];
       let value = part;
-      if (products !== undefined) {
-        value = products + group * tileBytes(owners.tokenCount, rows) + tileBytes(first, rows);
-      } else {
-        const from = x + tileBytes(first, columns);
-        multiplyGroup(graph, weights, group, { x: from, input, out: part, tiles: tilesOf(count) });
-      }
-      const ofSpan = { ofToken: owners.ofToken + first * 4, count: owners.count, tokenCount: count };
-      addEffects(graph, ofSpan, {
-        gradient: gradient + tileBytes(first, rows),
-        value,
-        factor: -2,
-        out,
-        features: rows,
-      });
-    });
-    handOut(graph, request, tensors, group, out, rows);
-  }
-  memory.release(mark);
-}
-
-/** Visits spans of tokens, with room for the columns of a group of them. */
-function forSpans(
-  { kernels: { memory } }: Graph,
-  tokenCount: number,
-  visit: (span: Span, input: Address) => void,
-): void {
-  const mark = memory.mark();
-  const input = memory.allocate(tileBytes(Math.min(SPAN, tokenCount), BLOCK_COLUMNS));
-  for (let first = 0; first < tokenCount; first += SPAN) {
-    visit({ first, count: Math.min(SPAN, tokenCount - first) }, input);
+      if (products !== undefined) value = products + group * tileBytes(owners.tokenCount, rows);
+      else multiplyGroup(graph, weights, group, { x: from, input, out: part, tiles: tilesOf(span.count) });
+      addEffects(graph, inSpan(owners, span), { gradient: gradientOf, value, factor: -2, out, features: rows });
+    }
+    if (sums === undefined) handOut(graph, request, tensors, group, out, rows);
   }
   memory.release(mark);
 }
