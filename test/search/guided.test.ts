@@ -3,9 +3,8 @@ import { answerFitness } from '../../src/search/fitness/answer.js';
 import { gapFitness } from '../../src/search/fitness/gap.js';
 import { carriesOver, splitProbes } from '../../src/search/hold-back.js';
 import { compactSize } from '../../src/patch/compact.js';
-import type { Flip } from '../../src/patch/flip.js';
 import { maskFlips, maskOf } from '../../src/patch/mask.js';
-import { lowerBound, type Ranking } from '../../src/search/ranking.js';
+import { lowerBound } from '../../src/search/ranking.js';
 import { guided } from '../../src/search/strategies/guided.js';
 import type { SearchProblem } from '../../src/search/strategy.js';
 import { favouring, letterProbes, smallEngine, type RowEffect, type SmallEngine } from './small-engine.js';
@@ -40,11 +39,6 @@ const problemFor = (engine: SmallEngine, overrides: Partial<SearchProblem> = {})
   now: () => 0,
   ...overrides,
 });
-
-const flipOf = (key: string): Flip => {
-  const [tensor, row] = key.split(':');
-  return { kind: 'row', tensor, row: Number(row) };
-};
 
 const keys = (flips: readonly { tensor: string; row: number }[]) => flips.map(({ tensor, row }) => `${tensor}:${row}`);
 
@@ -194,22 +188,6 @@ describe('the guided search', () => {
       // Where it ended is where a search of as many trials ends.
       expect(result.iterations).toBeLessThanOrEqual(whole.iterations);
     }
-  });
-
-  test('looks for fewer after a round of which some were refused, and only then', async () => {
-    const [a, b, c] = PLANTED.map(flipOf);
-    const rounds = [[a, b], [c, flipOf(HARMFUL)], []];
-    const asked: number[] = [];
-    const ranking: Ranking = {
-      ...{ name: 'as told', settings: {} },
-      rank({ most }) {
-        const gaining = rounds[asked.push(most) - 1].map((flip) => ({ flip, score: 1 }));
-        return { gaining, undoing: [] };
-      },
-    };
-    const { flips } = await guided({ ranking, step: 16, depth: 2 }).search(problemFor(planted()));
-    expect(keys(flips).sort()).toEqual([...PLANTED].sort());
-    expect(asked).toEqual([32, 32, 16]);
   });
 
   test('ends when rounds gain hardly anything more', async () => {

@@ -32,7 +32,7 @@ import { tryTogether } from '../trials.js';
 
 export interface GuidedSettings {
   ranking: Ranking;
-  /** Flips made at once, at the most; after a round of which some were refused at most twice as many as it took, but 8. */
+  /** Flips made at once, at the most; and after a round that took fewer at most twice as many as these, but 8. */
   step: number;
   /** How many times as many are looked at before the search is exhausted. */
   depth: number;
@@ -48,7 +48,7 @@ export interface GuidedSettings {
   mostBytes: number;
 }
 
-/** However few flips were left of a round, the next begins with so many. */
+/** However few flips were accepted in a round, the next begins with so many. */
 const SMALL_STEP = 8;
 
 /** Makes the strategy `guided`. */
@@ -176,7 +176,7 @@ async function follow(problem: SearchProblem, strategy: SearchPart, settings: Gu
         fitness.keep();
         // What is flipped must be known before anything else can fail, to be taken back in the end.
         position = { ...position, value, flips: union(position.flips, flips) };
-        width = tried.evaluated === 1 ? settings.step : Math.min(settings.step, Math.max(SMALL_STEP, 2 * asked));
+        width = Math.min(settings.step, Math.max(SMALL_STEP, 2 * asked));
         if (budget.flips === undefined && position.flips.length > 0) {
           mostFlips = Math.round((position.flips.length * settings.mostBytes) / compactSize(position.flips));
         }
