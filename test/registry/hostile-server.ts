@@ -75,10 +75,12 @@ export const dripping: Lie = (_, response, bytes) => {
   response.on('close', () => clearInterval(timer));
 };
 
-/** Sends the first bytes and hangs up. */
+/** Sends the first bytes and hangs up, as soon as they have arrived by what the receiver shows of it. */
 export const hangingUpAfter =
-  (count: number): Lie =>
+  (count: number, arrived = (): boolean => true): Lie =>
   (_, response, bytes) => {
     response.writeHead(200, { 'content-length': String(bytes?.length ?? 0) });
-    response.write(bytes?.subarray(0, count), () => setTimeout(() => response.destroy(), 20));
+    response.write(bytes?.subarray(0, count));
+    const timer = setInterval(() => arrived() && response.destroy(), 20);
+    response.on('close', () => clearInterval(timer));
   };
