@@ -14,6 +14,7 @@ import {
   multiplyGroups,
   type Owners,
   spansOf,
+  type Stacked,
   summing,
   visitGroups,
   visitRows,
@@ -179,21 +180,21 @@ function backThroughMlp(
 ): void {
   const { memory } = graph.kernels;
   const { gateUp, down } = graph.weights.layers[index];
-  const stacks = [
-    { tensors: namesOf(index, 'ffn_down'), weights: down },
-    { tensors: namesOf(index, 'ffn_gate', 'ffn_up'), weights: gateUp },
-  ];
+  const stacks = {
+    outputs: { tensors: namesOf(index, 'ffn_down'), weights: down },
+    units: { tensors: namesOf(index, 'ffn_gate', 'ffn_up'), weights: gateUp },
+  };
   const mark = memory.mark();
-  const added = summing(graph, request, stacks);
+  const added = summing(graph, request, Object.values(stacks));
   if (added) {
     for (const span of spansOf(request.owners.tokenCount)) {
       const from = (x: Address): Address => x + tileBytes(span.first, graph.config.width);
       const part = { middle: from(around.middle), after: from(around.after), dx: from(around.dx) };
-      spanThroughMlp(graph, index, part, { ...added, owners: inSpan(request.owners, span) }, endsHere);
+      spanThroughMlp(graph, index, stacks, part, { ...added, owners: inSpan(request.owners, span) }, endsHere);
     }
-    handOutSums(graph, added, stacks);
+    handOutSums(graph, added, Object.values(stacks));
   } else {
-    spanThroughMlp(graph, index, around, request, endsHere);
+    spanThroughMlp(graph, index, stacks, around, request, endsHere);
   }
   memory.release(mark);
 }
@@ -202,6 +203,7 @@ function backThroughMlp(
 function spanThroughMlp(
   graph: Graph,
   index: number,
+  { outputs, units }: Record<'outputs' | 'units', Stacked>,
   { middle, after, dx }: AroundMlp,
   request: EffectRequest,
   endsHere: boolean,
@@ -215,7 +217,6 @@ function spanThroughMlp(
   const mark = memory.mark();
   const tile = (features: number): Address => memory.allocate(tileBytes(count, features));
 
-  const units = { tensors: namesOf(index, 'ffn_gate', 'ffn_up'), weights: layer.gateUp };
   const [normed, gateUp] = [tile(width), tile(2 * mlp)];
   const norm = { x: middle, weight: layer.mlpNorm, features: width, tiles, epsilon };
   kernels.rmsNorm({ ...norm, out: normed });
@@ -223,12 +224,12 @@ function spanThroughMlp(
   if (products === undefined) {
     graph.multiply({ x: normed, weights: layer.gateUp, out: gateUp, tiles, tokenCount: count, accumulate: false });
   }
-  visitRows(graph, request, namesOf(index, 'ffn_down'), { gradient: dx, after, before: middle, factor: -2 });
+  visitRows(graph, request, outputs.tensors, { gradient: dx, after, before: middle, factor: -2 });
   const [dHidden, hidden, product] = [tile(mlp), tile(mlp), tile(mlp)];
   kernels.matmulTransposed({ dOut: dx, weights: layer.down, dx: dHidden, tiles, accumulate: false });
   const dGateUp = gateUp;
   kernels.swigluBackward({ gateUp, dHidden, dGateUp, hidden, product, features: mlp, tiles });
-  visitGroups(graph, request, { tensors: namesOf(index, 'ffn_down'), weights: layer.down, x: hidden, gradient: dx });
+  visitGroups(graph, request, { ...outputs, x: hidden, gradient: dx });
   visitRows(graph, request, namesOf(index, 'ffn_up'), { gradient: dHidden, value: hidden, factor: -2 });
   visitRows(graph, request, namesOf(index, 'ffn_gate'), { gradient: dHidden, value: product, factor: -1 });
   visitGroups(graph, request, { ...units, x: normed, gradient: dGateUp, products });

@@ -166,7 +166,8 @@ export function visitGroups(
     for (const span of spansOf(owners.tokenCount)) {
       const [from, gradientOf] = [x + tileBytes(span.first, columns), gradient + tileBytes(span.first, rows)];
       let value = part;
-      if (products !== undefined) value = products + group * tileBytes(owners.tokenCount, rows);
+      if (products !== undefined)
+        value = products + group * tileBytes(owners.tokenCount, rows) + tileBytes(span.first, rows);
       else multiplyGroup(graph, weights, group, { x: from, input, out: part, tiles: tilesOf(span.count) });
       addEffects(graph, inSpan(owners, span), { gradient: gradientOf, value, factor: -2, out, features: rows });
     }

@@ -133,14 +133,14 @@ describe('row effects', () => {
 
   describe('in scope', () => {
     /** Effects in scope, by tensor and group, and the work that they took beside the evaluation, by distinct token. */
-    function effectsIn({ unit, includes }: EffectScope) {
+    function effectsIn(scope: EffectScope) {
       const batch = engine.prepare(sequences);
       batch.keep();
       const before = engine.tokensEvaluated;
       const found = new Map<string, Float32Array>();
       const weights = sequences.map(() => 1);
       const visit = ({ tensor, group, values }: UnitEffects) => found.set(`${tensor} ${group ?? ''}`, values);
-      batch.visitAnswerEffects(weights, { unit, ...(includes && { includes }) }, visit);
+      batch.visitAnswerEffects(weights, scope, visit);
       const work = (engine.tokensEvaluated - before) / batch.tokenCount;
       batch.dispose();
       return { found, work };
