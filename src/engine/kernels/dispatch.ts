@@ -153,23 +153,25 @@ function failure(kernel: KernelName, cause: unknown): InternalError {
 
 /**
  * Claims and does chunks of the present generation until none is left. Returns what the last one to fail threw.
- * A claim succeeds only if the ticket has not moved since it was read, and so only if what was read of the control
- * block in between belongs to the same generation.
+ * A claim succeeds only if the ticket has not moved since it was read, and so only if the chunk is one of its generation. That
+ * lasts until the chunk is done: what the control block says of it stays till then.
  */
 function workOff({ index, control, args, kernels }: Thread): unknown {
   let thrown: unknown;
+  let read: number | undefined;
+  let given: readonly number[] = [];
   for (;;) {
     const ticket = Atomics.load(control, TICKET);
     const chunk = ticket & (GENERATION - 1);
     const chunks = Atomics.load(control, CHUNKS);
     if (chunk >= chunks) return thrown;
-    const items = control[ITEMS];
-    const kernel = kernels[control[KERNEL]];
-    const scratch = (control[SCRATCH] >>> 0) + index * control[SCRATCH_SIZE];
-    const given = Array.from(args.subarray(0, control[ARGUMENTS]));
     if (Atomics.compareExchange(control, TICKET, ticket, ticket + 1) !== ticket) continue;
+    if (read !== (read = ticket & -GENERATION)) given = Array.from(args.subarray(0, control[ARGUMENTS]));
+    const items = control[ITEMS];
+    const scratch = (control[SCRATCH] >>> 0) + index * control[SCRATCH_SIZE];
+    const [first, last] = [Math.floor((items * chunk) / chunks), Math.floor((items * (chunk + 1)) / chunks)];
     try {
-      kernel(scratch, Math.floor((items * chunk) / chunks), Math.floor((items * (chunk + 1)) / chunks), ...given);
+      kernels[control[KERNEL]](scratch, first, last, ...given);
     } catch (error) {
       thrown = error;
       Atomics.store(control, FAILED, 1);
