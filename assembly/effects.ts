@@ -30,7 +30,7 @@ export function add(scratch: usize, first: i32, last: i32, a: usize, b: usize, o
   }
 }
 
-/** Items: groups of 8 features. Scratch: the products of a tile, token-major. */
+/** Items: pairs (group, 8 features), those of a group side by side. Scratch: the products of a tile, token-major. */
 export function rowEffects(
   scratch: usize,
   first: i32,
@@ -40,27 +40,33 @@ export function rowEffects(
   factor: f32,
   tokenCount: usize,
   owners: usize,
+  ownerCount: usize,
   out: usize,
   features: usize,
 ): void {
   const tileBytes = features * TILE_FEATURE;
+  const itemsOfGroup = (features + FEATURES - 1) / FEATURES;
+  const tiles = (tokenCount + LANES - 1) / LANES;
   for (let item = <usize>first; item < <usize>last; item++) {
-    const feature = item * FEATURES;
+    const group = item / itemsOfGroup;
+    const feature = (item % itemsOfGroup) * FEATURES;
     const live = min(FEATURES, features - feature);
+    const values = value + group * tiles * tileBytes;
+    const effects = out + (group * ownerCount * features + feature) * 4;
     let from = feature * TILE_FEATURE;
     let owner = -1;
     let low = f32x4.splat(0);
     let high = f32x4.splat(0);
     for (let token: usize = 0; token < tokenCount; token += LANES) {
-      if (live == FEATURES) multiplyTile(gradient + from, value + from, scratch);
-      else multiplyFeatures(gradient + from, value + from, live, scratch);
+      if (live == FEATURES) multiplyTile(gradient + from, values + from, scratch);
+      else multiplyFeatures(gradient + from, values + from, live, scratch);
       const end = scratch + min(LANES, tokenCount - token) * TOKEN;
       let ownerAt = owners + token * 4;
       for (let at = scratch; at < end; at += TOKEN) {
         const next = load<i32>(ownerAt);
         ownerAt += 4;
         if (next != owner) {
-          if (owner >= 0) addEffects(low, high, factor, out + (<usize>owner * features + feature) * 4, live);
+          if (owner >= 0) addEffects(low, high, factor, effects + <usize>owner * features * 4, live);
           owner = next;
           low = f32x4.splat(0);
           high = f32x4.splat(0);
@@ -70,7 +76,7 @@ export function rowEffects(
       }
       from += tileBytes;
     }
-    if (owner >= 0) addEffects(low, high, factor, out + (<usize>owner * features + feature) * 4, live);
+    if (owner >= 0) addEffects(low, high, factor, effects + <usize>owner * features * 4, live);
   }
 }
 

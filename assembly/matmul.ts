@@ -29,6 +29,9 @@ const GROUP_BYTES: usize = 4;
 const HALF_TABLE: usize = 16 * TILE_FEATURE;
 const TABLE: usize = 256 * TILE_FEATURE;
 
+/** Bytes of a block of a tile. */
+const BLOCK: usize = BLOCK_COLUMNS * TILE_FEATURE;
+
 /** What a group does with its sums. */
 const FIRST: i32 = 0;
 const MIDDLE: i32 = 1;
@@ -37,6 +40,8 @@ const LAST: i32 = 2;
 /**
  * Items: pairs (tile, part), the rows being cut into `parts` even parts.
  * Scratch: two half tables, four tables, then 32 bytes for each row of a part.
+ * Of the matrix `blocks` blocks are taken, from `firstBlock` on. What each makes is added to the output `stride` bytes after that
+ * of the one before; 0: to the same.
  */
 export function matmul(
   scratch: usize,
@@ -50,30 +55,38 @@ export function matmul(
   out: usize,
   accumulate: bool,
   parts: i32,
+  firstBlock: usize,
+  blocks: usize,
+  stride: usize,
 ): void {
-  const tables = scratch + 2 * HALF_TABLE;
-  const sums = tables + GROUP_BYTES * TABLE;
   for (let item = first; item < last; item++) {
     const tile = <usize>(item / parts);
     const part = <u64>(item % parts);
     const from = <usize>((<u64>rows * part) / <u64>parts);
     const count = <usize>((<u64>rows * (part + 1)) / <u64>parts) - from;
-    const target = out + (tile * rows + from) * TILE_FEATURE;
-    if (!accumulate) memory.fill(target, 0, count * TILE_FEATURE);
-    let source = x + tile * columns * TILE_FEATURE;
-    for (let block: usize = 0; block < columns / BLOCK_COLUMNS; block++) {
+    const source = x + tile * columns * TILE_FEATURE;
+    let target = out + (tile * rows + from) * TILE_FEATURE;
+    for (let block = firstBlock; block < firstBlock + blocks; block++) {
+      if (!accumulate && (stride > 0 || block == firstBlock)) memory.fill(target, 0, count * TILE_FEATURE);
       const at = block * rows + from;
-      for (let byte: usize = 0; byte < BLOCK_BYTES; byte += GROUP_BYTES) {
-        for (let table = tables; table < sums; table += TABLE) {
-          buildTable(source, table, scratch);
-          source += 8 * TILE_FEATURE;
-        }
-        const signs = bits + at * BLOCK_BYTES + byte;
-        if (byte == 0) addFirst(signs, tables, sums, count);
-        else if (byte < BLOCK_BYTES - GROUP_BYTES) addMiddle(signs, tables, sums, count);
-        else addLast(signs, tables, sums, count, scales + at * 4, target);
-      }
+      addBlock(source + block * BLOCK, bits + at * BLOCK_BYTES, scales + at * 4, count, target, scratch);
+      target += stride;
     }
+  }
+}
+
+/** Adds to the outputs of `count` rows what a block of their columns makes of a tile. */
+function addBlock(x: usize, signs: usize, scales: usize, count: usize, out: usize, scratch: usize): void {
+  const tables = scratch + 2 * HALF_TABLE;
+  const sums = tables + GROUP_BYTES * TABLE;
+  for (let byte: usize = 0; byte < BLOCK_BYTES; byte += GROUP_BYTES) {
+    for (let table = tables; table < sums; table += TABLE) {
+      buildTable(x, table, scratch);
+      x += 8 * TILE_FEATURE;
+    }
+    if (byte == 0) addFirst(signs, tables, sums, count);
+    else if (byte < BLOCK_BYTES - GROUP_BYTES) addMiddle(signs + byte, tables, sums, count);
+    else addLast(signs + byte, tables, sums, count, scales, out);
   }
 }
 

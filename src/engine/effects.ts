@@ -58,11 +58,11 @@ const SUMMING_BYTES = 2 ** 30;
 export function summing(graph: Graph, request: EffectRequest, stacks: readonly Stacked[]): EffectRequest | undefined {
   const { scope, owners } = request;
   const asked = stacks.filter(({ tensors }) => isAnyIn(scope, tensors));
-  const features = asked.reduce((sum, { weights }) => sum + (weights.columns / BLOCK_COLUMNS) * weights.rows, 0);
+  const features = asked.reduce((sum, { weights }) => sum + groupsOf(weights).count * weights.rows, 0);
   if (scope.unit !== 'group' || features === 0) return undefined;
   if (features * (owners.count + SPAN) * 4 > SUMMING_BYTES) return undefined;
-  const sums = asked.map(({ tensors, weights: { rows, columns } }): [string, Address] => {
-    return [tensors[0], zeros(graph, (columns / BLOCK_COLUMNS) * owners.count * rows)];
+  const sums = asked.map(({ tensors, weights }): [string, Address] => {
+    return [tensors[0], zeros(graph, groupsOf(weights).count * owners.count * weights.rows)];
   });
   return { ...request, sums: new Map(sums) };
 }
@@ -71,7 +71,7 @@ export function summing(graph: Graph, request: EffectRequest, stacks: readonly S
 export function handOutSums(graph: Graph, request: EffectRequest, stacks: readonly Stacked[]): void {
   for (const { tensors, weights } of stacks) {
     const sums = request.sums?.get(tensors[0]);
-    for (let group = 0; sums !== undefined && group < weights.columns / BLOCK_COLUMNS; group++) {
+    for (let group = 0; sums !== undefined && group < groupsOf(weights).count; group++) {
       const out = sums + group * request.owners.count * weights.rows * 4;
       handOut(graph, request, tensors, group, out, weights.rows);
     }
@@ -106,7 +106,7 @@ export function visitRows(
   const mark = memory.mark();
   const out = zeros(graph, request.owners.count * features);
   const value = 'value' in given ? given.value : difference(graph, given, request.owners.tokenCount, features);
-  addEffects(graph, request.owners, { gradient, value, factor, out, features });
+  addEffects(graph, request.owners, { gradient, value, factor, groups: 1, out, features });
   handOut(graph, request, tensors, undefined, out, features);
   memory.release(mark);
 }
@@ -128,17 +128,13 @@ export function multiplyGroups(
   const { kernels } = graph;
   const { memory } = kernels;
   const bytes = tileBytes(owners.tokenCount, weights.rows);
-  const groups = weights.columns / BLOCK_COLUMNS;
-  const products = memory.allocate(groups * bytes);
-  const mark = memory.mark();
-  const input = memory.allocate(tileBytes(owners.tokenCount, BLOCK_COLUMNS));
-  for (let group = 0; group < groups; group++) {
-    const product = products + group * bytes;
-    multiplyGroup(graph, weights, group, { x, input, out: product, tiles: tilesOf(owners.tokenCount) });
-    if (group === 0) memory.f32(out, bytes / 4).set(memory.f32(product, bytes / 4));
-    else kernels.add({ a: out, b: product, out, count: bytes / 4 });
+  const groups = groupsOf(weights);
+  const products = memory.allocate(groups.count * bytes);
+  kernels.matmulGroups({ x, weights, groups, out: products, tiles: tilesOf(owners.tokenCount) });
+  if (groups.count === 1) memory.f32(out, bytes / 4).set(memory.f32(products, bytes / 4));
+  for (let group = 1; group < groups.count; group++) {
+    kernels.add({ a: group === 1 ? products : out, b: products + group * bytes, out, count: bytes / 4 });
   }
-  memory.release(mark);
   return products;
 }
 
@@ -149,68 +145,69 @@ export function multiplyGroups(
 export function visitGroups(
   graph: Graph,
   request: EffectRequest,
-  { tensors, weights, x, gradient, products }: Stacked & { x: Address; gradient: Address; products?: GroupProducts },
+  { products, ...of }: Stacked & { x: Address; gradient: Address; products?: GroupProducts },
 ): void {
+  const { tensors, weights } = of;
   if (request.scope.unit !== 'group' || !isAnyIn(request.scope, tensors)) return;
   const { memory } = graph.kernels;
-  const { rows, columns } = weights;
   const { owners } = request;
   const sums = request.sums?.get(tensors[0]);
   const mark = memory.mark();
-  const ofOne = memory.allocate(sums === undefined ? owners.count * rows * 4 : 0);
-  const most = Math.min(SPAN, owners.tokenCount);
-  const [input, part] = [BLOCK_COLUMNS, rows].map((features) => memory.allocate(tileBytes(most, features)));
-  for (let group = 0; group < columns / BLOCK_COLUMNS; group++) {
-    const out = sums === undefined ? ofOne : sums + group * owners.count * rows * 4;
-    if (sums === undefined) memory.f32(out, owners.count * rows).fill(0);
-    for (const span of spansOf(owners.tokenCount)) {
-      const [from, gradientOf] = [x + tileBytes(span.first, columns), gradient + tileBytes(span.first, rows)];
-      let value = part;
-      if (products !== undefined)
-        value = products + group * tileBytes(owners.tokenCount, rows) + tileBytes(span.first, rows);
-      else multiplyGroup(graph, weights, group, { x: from, input, out: part, tiles: tilesOf(span.count) });
-      addEffects(graph, inSpan(owners, span), { gradient: gradientOf, value, factor: -2, out, features: rows });
+  if (sums !== undefined) {
+    const whole = { first: 0, count: owners.tokenCount };
+    addGroupEffects(graph, owners, whole, { ...of, groups: groupsOf(weights), products, out: sums });
+  } else {
+    const out = memory.allocate(owners.count * weights.rows * 4);
+    for (let group = 0; group < groupsOf(weights).count; group++) {
+      memory.f32(out, owners.count * weights.rows).fill(0);
+      for (const span of spansOf(owners.tokenCount)) {
+        addGroupEffects(graph, owners, span, { ...of, groups: { first: group, count: 1 }, out });
+      }
+      handOut(graph, request, tensors, group, out, weights.rows);
     }
-    if (sums === undefined) handOut(graph, request, tensors, group, out, rows);
   }
   memory.release(mark);
 }
 
-/** out = what one group makes of W·x: x tiles of W's columns, input room for tiles of 128, out tiles of W's rows. */
-function multiplyGroup(
+/** Adds what some groups have for effects in a span of tokens to out: (groups, owners, rows). */
+function addGroupEffects(
   graph: Graph,
-  weights: BitMatrix,
-  group: number,
-  { x, input, out, tiles }: { x: Address; input: Address; out: Address; tiles: number },
+  owners: Owners,
+  span: Span,
+  of: Omit<Stacked, 'tensors'> & {
+    x: Address;
+    gradient: Address;
+    groups: Span;
+    products?: GroupProducts;
+    out: Address;
+  },
 ): void {
+  const { kernels } = graph;
+  const { memory } = kernels;
+  const { weights, groups, out, products } = of;
   const { rows, columns } = weights;
-  copyColumns(graph, x, columns, group, tiles, input);
-  const block = {
-    bits: weights.bits + group * rows * (BLOCK_COLUMNS / 8),
-    scales: weights.scales + group * rows * 4,
-    rows,
-    columns: BLOCK_COLUMNS,
-  };
-  graph.kernels.matmul({ x: input, weights: block, out, tiles, accumulate: false });
+  const mark = memory.mark();
+  const value = products ?? memory.allocate(groups.count * tileBytes(span.count, rows));
+  if (products === undefined) {
+    const x = of.x + tileBytes(span.first, columns);
+    kernels.matmulGroups({ x, weights, groups, out: value, tiles: tilesOf(span.count) });
+  }
+  const gradient = of.gradient + tileBytes(span.first, rows);
+  const factors = { gradient, value, factor: -2, groups: groups.count, out, features: rows };
+  addEffects(graph, inSpan(owners, span), factors);
+  memory.release(mark);
 }
+
+/** All groups of a matrix. */
+const groupsOf = ({ columns }: BitMatrix): Span => ({ first: 0, count: columns / BLOCK_COLUMNS });
 
 function addEffects(
   { kernels }: Graph,
   owners: Owners,
-  products: { gradient: Address; value: Address; factor: number; out: Address; features: number },
+  factors: { gradient: Address; value: Address; factor: number; groups: number; out: Address; features: number },
 ): void {
   const { ofToken, count, tokenCount } = owners;
-  kernels.rowEffects({ ...products, owners: ofToken, ownerCount: count, tokenCount });
-}
-
-/** Copies the 128 columns of a group out of tiles of `columns`. */
-function copyColumns({ kernels }: Graph, x: Address, columns: number, group: number, tiles: number, to: Address): void {
-  const bytes = BLOCK_COLUMNS * LANES * 4;
-  const all = kernels.memory.u8(0, Math.max(x + tiles * columns * LANES * 4, to + tiles * bytes));
-  for (let tile = 0; tile < tiles; tile++) {
-    const from = x + (tile * columns + group * BLOCK_COLUMNS) * LANES * 4;
-    all.copyWithin(to + tile * bytes, from, from + bytes);
-  }
+  kernels.rowEffects({ ...factors, owners: ofToken, ownerCount: count, tokenCount });
 }
 
 /** Cuts effects (owners, features) into the stacked tensors' own, of those in scope. */

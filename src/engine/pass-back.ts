@@ -2,7 +2,7 @@
 import { backThroughLayer, gradientOfStream, type LogitGradient } from './backward.js';
 import { type EffectRequest, isAnyIn } from './effects.js';
 import { type Graph, tileBytes } from './forward.js';
-import { type Address, type BitMatrix, LANES } from './kernels/kernels.js';
+import { type Address, type BitMatrix, BLOCK_COLUMNS, type Kernels, LANES } from './kernels/kernels.js';
 import type { OwnerLayout } from './owner-layout.js';
 import type { StreamRunner, WorkCounter } from './stream-runner.js';
 import { uploadInts, uploadTokens } from './upload.js';
@@ -72,12 +72,17 @@ function countingProducts(graph: Graph, work: WorkCounter): Graph {
   const sizeOf = ({ rows, columns }: BitMatrix): number => rows * columns;
   const sizes = weights.layers.flatMap(({ qkv, output, gateUp, down }) => [qkv, output, gateUp, down].map(sizeOf));
   const whole = sizes.reduce((sum, size) => sum + size, 0);
+  const count = (tiles: number, size: number): void => void (work.tokensEvaluated += (tiles * LANES * size) / whole);
   const counted =
     <Product extends { weights: BitMatrix; tiles: number }>(run: (product: Product) => void) =>
     (product: Product): void => {
-      work.tokensEvaluated += (product.tiles * LANES * sizeOf(product.weights)) / whole;
+      count(product.tiles, sizeOf(product.weights));
       run(product);
     };
+  const matmulGroups: Kernels['matmulGroups'] = (product) => {
+    count(product.tiles, product.weights.rows * BLOCK_COLUMNS * product.groups.count);
+    kernels.matmulGroups(product);
+  };
   const [matmul, matmulTransposed] = [counted(kernels.matmul), counted(kernels.matmulTransposed)];
-  return { ...graph, kernels: { ...kernels, matmul, matmulTransposed }, multiply: counted(multiply) };
+  return { ...graph, kernels: { ...kernels, matmul, matmulGroups, matmulTransposed }, multiply: counted(multiply) };
 }

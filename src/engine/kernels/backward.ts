@@ -123,14 +123,15 @@ export interface BackwardKernels {
   scatter(args: { x: Address; rows: Address; rowCount: number; out: Address; features: number }): void;
 
   /**
-   * Sums products per owner: out[owner][feature] += factor·Σ gradient·value over the owner's tokens, in their order.
-   * gradient and value tiles of features; owners (tokenCount) i32, −1 for none, the others never decreasing;
-   * out (ownerCount, features) f32.
+   * Sums products per owner, for each of some groups: out[group][owner][feature] += factor·Σ gradient·value over the owner's
+   * tokens, in their order. gradient tiles of features; value (groups) times the same; owners (tokenCount) i32, −1 for none, the
+   * others never decreasing; out (groups, ownerCount, features) f32.
    */
   rowEffects(args: {
     gradient: Address;
     value: Address;
     factor: number;
+    groups: number;
     tokenCount: number;
     owners: Address;
     ownerCount: number;

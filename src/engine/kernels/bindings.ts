@@ -2,7 +2,7 @@
 import { CompatibilityError } from '../../errors.js';
 import type { KernelName } from './dispatch.js';
 import { BLOCK_COLUMNS, LANES, type Kernels } from './kernels.js';
-import { tilesFor } from './layout.js';
+import { type Args, tilesFor } from './layout.js';
 
 /** Does all items of an export, each thread with `scratchBytes` of scratch memory, SCRATCH_BYTES when not given. */
 export type Run = (kernel: KernelName, items: number, args: readonly number[], scratchBytes?: number) => void;
@@ -34,6 +34,16 @@ const FEATURES_AT_A_TIME = 8;
 
 /** Binds every kernel of the interface to `run` on `threads` threads. */
 export function bindKernels(run: Run, threads: number): Omit<Kernels, 'name' | 'threads' | 'memory' | 'dispose'> {
+  /** The output of each group of columns follows `stride` bytes after that of the one before; 0: it is added to the same. */
+  function runMatmul(args: Args<'matmulGroups'> & { stride: number; accumulate: boolean }): void {
+    const { x, weights, groups, out, stride, tiles, accumulate } = args;
+    const { bits, scales, rows, columns } = weights;
+    const parts = partsOfTile(tiles, rows, threads, TABLE_ROWS);
+    run('matmul', tiles * parts, [
+      ...[x, bits, scales, rows, columns, out, accumulate ? 1 : 0, parts],
+      ...[groups.first, groups.count, stride],
+    ]);
+  }
   return {
     regroup({ raw, weights: { bits, scales, rows, columns }, firstRow, rowCount }) {
       run('regroup', rowCount, [raw, bits, scales, rows, columns, firstRow]);
@@ -44,9 +54,13 @@ export function bindKernels(run: Run, threads: number): Omit<Kernels, 'name' | '
     rmsNorm({ x, weight, out, features, tiles, epsilon }) {
       run('rmsNorm', 2 * tiles, [x, weight, out, features, epsilon]);
     },
-    matmul({ x, weights: { bits, scales, rows, columns }, out, tiles, accumulate }) {
-      const parts = partsOfTile(tiles, rows, threads, TABLE_ROWS);
-      run('matmul', tiles * parts, [x, bits, scales, rows, columns, out, accumulate ? 1 : 0, parts]);
+    matmul({ x, weights, out, tiles, accumulate }) {
+      const groups = { first: 0, count: weights.columns / BLOCK_COLUMNS };
+      runMatmul({ x, weights, groups, out, stride: 0, tiles, accumulate });
+    },
+    matmulGroups({ x, weights, groups, out, tiles }) {
+      const stride = tiles * weights.rows * LANES * 4;
+      runMatmul({ x, weights, groups, out, stride, tiles, accumulate: false });
     },
     matmulQuantized({ x, weights: { bits, scales, rows, columns }, out, tiles, tokenCount, accumulate }) {
       if (tokenCount === 1) {
@@ -142,9 +156,9 @@ export function bindKernels(run: Run, threads: number): Omit<Kernels, 'name' | '
     scatter({ x, rows, rowCount, out, features }) {
       run('scatter', tilesFor(rowCount), [x, rows, rowCount, out, features]);
     },
-    rowEffects({ gradient, value, factor, tokenCount, owners, out, features }) {
-      const items = Math.ceil(features / FEATURES_AT_A_TIME);
-      run('rowEffects', items, [gradient, value, factor, tokenCount, owners, out, features]);
+    rowEffects({ gradient, value, factor, groups, tokenCount, owners, ownerCount, out, features }) {
+      const items = groups * Math.ceil(features / FEATURES_AT_A_TIME);
+      run('rowEffects', items, [gradient, value, factor, tokenCount, owners, ownerCount, out, features]);
     },
   };
 }

@@ -65,7 +65,18 @@ export interface Kernels extends BackwardKernels {
   matmul(args: { x: Address; weights: BitMatrix; out: Address; tiles: number; accumulate: boolean }): void;
 
   /**
-   * The same of quantized activations: of each token's block of 128 columns, x is first rounded to whole multiples, ties
+   * What each of some groups of 128 columns makes of W·x, apart: x tiles of W.columns → out (groups.count) times tiles of W.rows.
+   */
+  matmulGroups(args: {
+    x: Address;
+    weights: BitMatrix;
+    groups: { first: number; count: number };
+    out: Address;
+    tiles: number;
+  }): void;
+
+  /**
+   * `matmul` of quantized activations: of each token's block of 128 columns, x is first rounded to whole multiples, ties
    * to even, of its largest magnitude / 511. Half again as fast. Magnitudes below 2⁻¹⁰⁰ count as nothing. Of the lanes,
    * `tokenCount` are wanted, all when it is absent: a single token is then computed alone, faster and to the same bits.
    */

@@ -113,17 +113,20 @@ export function scatter(memory: Memory, { x, rows, rowCount, out, features }: Ar
 
 /** Kernel `rowEffects` of the interface. */
 export function rowEffects(memory: Memory, args: Args<'rowEffects'>): void {
-  const { factor, tokenCount, ownerCount, features } = args;
+  const { factor, groups, tokenCount, ownerCount, features } = args;
   const gradient = memory.f32(args.gradient, padded(tokenCount) * features);
-  const value = memory.f32(args.value, padded(tokenCount) * features);
+  const value = memory.f32(args.value, groups * padded(tokenCount) * features);
   const owners = memory.i32(args.owners, tokenCount);
-  const out = memory.f32(args.out, ownerCount * features);
-  const sums = new Float64Array(ownerCount * features);
-  for (let token = 0; token < tokenCount; token++) {
-    if (owners[token] < 0) continue;
-    for (let f = 0; f < features; f++) {
-      const at = tiled(token, f, features);
-      sums[owners[token] * features + f] += gradient[at] * value[at];
+  const out = memory.f32(args.out, groups * ownerCount * features);
+  const sums = new Float64Array(out.length);
+  for (let group = 0; group < groups; group++) {
+    for (let token = 0; token < tokenCount; token++) {
+      if (owners[token] < 0) continue;
+      for (let f = 0; f < features; f++) {
+        const at = tiled(token, f, features);
+        const product = gradient[at] * value[group * gradient.length + at];
+        sums[(group * ownerCount + owners[token]) * features + f] += product;
+      }
     }
   }
   for (let i = 0; i < sums.length; i++) out[i] += factor * sums[i];

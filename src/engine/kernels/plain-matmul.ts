@@ -28,6 +28,21 @@ export function matmul(memory: Memory, args: Args<'matmul'>): void {
   multiply(memory, memory.f32(args.x, args.tiles * args.weights.columns * LANES), args);
 }
 
+/** Kernel `matmulGroups` of the interface. */
+export function matmulGroups(memory: Memory, { x, weights, groups, out, tiles }: Args<'matmulGroups'>): void {
+  const { rows, columns } = weights;
+  const source = memory.f32(x, tiles * columns * LANES);
+  for (let group = 0; group < groups.count; group++) {
+    const first = (groups.first + group) * BLOCK_COLUMNS;
+    // Activations of zero add nothing to what the others make.
+    const alone = source.map((value, i) => {
+      const column = Math.floor(i / LANES) % columns;
+      return column >= first && column < first + BLOCK_COLUMNS ? value : 0;
+    });
+    multiply(memory, alone, { weights, out: out + group * tiles * rows * LANES * 4, tiles, accumulate: false });
+  }
+}
+
 /** Kernel `matmulQuantized` of the interface. */
 export function matmulQuantized(memory: Memory, args: Args<'matmulQuantized'>): void {
   const { columns } = args.weights;
@@ -55,7 +70,7 @@ function roundToEven(value: number): number {
 function multiply(
   memory: Memory,
   source: ArrayLike<number>,
-  { weights, out, tiles, accumulate }: Args<'matmul'>,
+  { weights, out, tiles, accumulate }: Omit<Args<'matmul'>, 'x'>,
 ): void {
   const { rows, columns } = weights;
   const { blocks, sign, scale } = readWeights(memory, weights);

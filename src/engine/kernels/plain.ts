@@ -17,7 +17,7 @@ import {
   subtract,
   swigluBackward,
 } from './plain-backward.js';
-import { matmul, matmulQuantized, matmulTransposed, readWeights } from './plain-matmul.js';
+import { matmul, matmulGroups, matmulQuantized, matmulTransposed, readWeights } from './plain-matmul.js';
 
 /** Makes the plain backend with a memory of its own. */
 export function createPlainKernels(): Kernels {
@@ -30,6 +30,7 @@ export function createPlainKernels(): Kernels {
     embed: (args) => embed(memory, args),
     rmsNorm: (args) => rmsNorm(memory, args),
     matmul: (args) => matmul(memory, args),
+    matmulGroups: (args) => matmulGroups(memory, args),
     matmulQuantized: (args) => matmulQuantized(memory, args),
     splitHeads: (args) => splitHeads(memory, args),
     attention: (args) => attention(memory, args),

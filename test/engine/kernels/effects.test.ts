@@ -49,17 +49,21 @@ function answer(kernels: Kernels, logits: Float32Array): Float32Array {
   return fromTiles(readF32(kernels, placed.logits, 16 * VOCABULARY), 16, VOCABULARY);
 }
 
-/** An effects case: tokens of owners 0, none, 1, 1, none, none, 2, …, which add to what is there. */
+/** An effects case: two groups, tokens of owners 0, none, 1, 1, none, none, 2, …, which add to what is there. */
 function effects(kernels: Kernels, features: number) {
   const owners = [0, 0, -1, 1, 1, 1, -1, -1, 2, 2, 3, 3, 3];
   const gradient = randomValues(owners.length * features, 20);
-  const value = randomValues(owners.length * features, 21);
-  const before = randomValues(5 * features, 22);
+  const values = [21, 23].map((seed) => randomValues(owners.length * features, seed));
+  const before = randomValues(2 * 5 * features, 22);
   const out = placeF32(kernels, before);
   kernels.rowEffects({
     gradient: placeF32(kernels, toTiles(gradient, owners.length, features)),
-    value: placeF32(kernels, toTiles(value, owners.length, features)),
+    value: placeF32(
+      kernels,
+      values.flatMap((value) => [...toTiles(value, owners.length, features)]),
+    ),
     factor: -2,
+    groups: 2,
     tokenCount: owners.length,
     owners: placeI32(kernels, owners),
     ownerCount: 5,
@@ -67,11 +71,13 @@ function effects(kernels: Kernels, features: number) {
     features,
   });
   const expected = Float64Array.from(before);
-  gradient.forEach((g, i) => {
-    const owner = owners[Math.floor(i / features)];
-    if (owner >= 0) expected[owner * features + (i % features)] += -2 * g * value[i];
-  });
-  return { actual: readF32(kernels, out, 5 * features), expected };
+  values.forEach((value, group) =>
+    gradient.forEach((g, i) => {
+      const owner = owners[Math.floor(i / features)];
+      if (owner >= 0) expected[(group * 5 + owner) * features + (i % features)] += -2 * g * value[i];
+    }),
+  );
+  return { actual: readF32(kernels, out, expected.length), expected };
 }
 
 describeBackends('effects', (kernels) => {

@@ -114,6 +114,26 @@ describeBackends('one-bit products', (kernels) => {
     });
   });
 
+  test('groups make what adds up to the product, any of them apart', () => {
+    const [rows, columns, tokens] = [130, 512, 9];
+    const weights = placeMatrix(kernels, randomMatrix(rows, columns, 15));
+    const x = randomValues(tokens * columns, 16);
+    const source = placeF32(kernels, toTiles(x, tokens, columns));
+    const groupsFrom = (first: number, count: number): Float32Array[] => {
+      const out = placeEmpty(kernels, count * 16 * rows);
+      kernels.matmulGroups({ x: source, weights, groups: { first, count }, out, tiles: 2 });
+      const each = Array.from({ length: count }, (_, i) => readF32(kernels, out + i * 16 * rows * 4, 16 * rows));
+      return each.map((tiles) => fromTiles(tiles, tokens, rows));
+    };
+    const all = groupsFrom(0, 4);
+    const sum = all[0].map((value, i) => value + all[1][i] + all[2][i] + all[3][i]);
+    expect(largestError(sum, multiply(kernels, weights, x, tokens))).toBeLessThan(1e-6);
+    groupsFrom(1, 2).forEach((group, i) => expect(sameBits(group, all[1 + i])).toBe(true));
+    // Each is the product with activations that are zero elsewhere.
+    const alone = x.map((value, i) => (Math.floor((i % columns) / 128) === 2 ? value : 0));
+    expect(largestError(all[2], multiply(kernels, weights, alone, tokens))).toBeLessThan(1e-6);
+  });
+
   test('quantized activations cost a six-hundredth of a product, by the root of the mean square', () => {
     const matrix = randomMatrix(64, 1024, 12);
     const x = randomValues(16 * 1024, 13);
