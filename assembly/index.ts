@@ -17,3 +17,4 @@ export { attentionBackward } from './attention-backward';
 export { swiglu, swigluBackward } from './swiglu';
 export { summarizeLogits, divergence, answerGradient, divergenceGradient } from './distribution';
 export { add, subtract, rowEffects } from './effects';
+export { sumUpGains } from './gains';

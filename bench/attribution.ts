@@ -15,7 +15,6 @@ import type { Flip } from '../src/patch/flip.js';
 import type { PreparedFitness } from '../src/search/fitness.js';
 import { parseProbes, type Probe } from '../src/search/probes.js';
 import { seededRandom } from '../src/search/random.js';
-import { summarizeGains } from '../src/search/ranking/summary.js';
 import { recommendedFitness } from '../src/search/recommended.js';
 import { compareSlopes } from '../test/engine/slopes.js';
 import { measureShape } from './attribution/shape.js';
@@ -75,7 +74,7 @@ function measureCost(engine: Engine, fitness: PreparedFitness): void {
     engine.toggle([flip]);
   };
   const nothing = (): void => undefined;
-  const score = (scope: EffectScope) => (): void => void scoresOf(fitness, scope);
+  const score = (scope: EffectScope) => (): void => void scoresOf(engine, fitness, scope);
   const timed = {
     evaluation: [changeLowest, () => fitness.evaluate()],
     whole: [changeLowest, score({ unit: 'row' })],
@@ -126,13 +125,13 @@ function measureSlopes(engine: Engine, count: number): void {
 }
 
 /** Mean effects over the probes less `z` standard errors and the cost, of each unit alone: what the search ranks by. */
-function scoresOf(fitness: PreparedFitness, scope: EffectScope, z = 0): Scored[] {
+function scoresOf(engine: Engine, fitness: PreparedFitness, scope: EffectScope, z = 0): Scored[] {
   const scored: Scored[] = [];
   const response = fitness.respond(fitness.start.perProbe);
   fitness.visitEffects(scope, (effects) => {
     const { tensor, group, cost } = effects;
     const whole = new Float32Array(effects.rows).fill(1);
-    const { mean, standardError } = summarizeGains(effects, response, fitness.strata, whole);
+    const { mean, standardError } = engine.withEffects(effects, whole, (sumUp) => sumUp(response, fitness.strata));
     mean.forEach((value, row) => {
       const flip: Flip = group === undefined ? { kind: 'row', tensor, row } : { kind: 'group', tensor, row, group };
       scored.push({ flip, score: value - z * standardError[row] - (cost?.[row] ?? 0) });
@@ -162,12 +161,12 @@ function measureTruth(engine: Engine, fitness: PreparedFitness, count: number): 
     );
     return `rank correlation with the true change of ${count} random flips ${rank.toFixed(2)}`;
   };
-  const best = improving(scoresOf(fitness, { unit: 'row' }, STANDARD_ERRORS));
+  const best = improving(scoresOf(engine, fitness, { unit: 'row' }, STANDARD_ERRORS));
   console.log(`rows by the search's own bound: ${best} of the ${BEST} best raise the objective alone`);
   hold(atLeast('% of them', 90, itself), (100 * best) / BEST);
-  const rows = scoresOf(fitness, { unit: 'row' });
+  const rows = scoresOf(engine, fitness, { unit: 'row' });
   console.log(`rows by mean effect: ${improving(rows)} of the ${BEST} best; ${correlation(rows)}`);
-  const groups = scoresOf(fitness, { unit: 'group' });
+  const groups = scoresOf(engine, fitness, { unit: 'group' });
   console.log(`groups by mean effect: ${improving(groups)} of the ${BEST} best; ${correlation(groups)}`);
 }
 

@@ -73,7 +73,7 @@ export const attention: Experiment = {
 /** What rows of each kind promise, and what the best of them do alone. */
 function rowsAlone({ engine, probes }: Laboratory) {
   const fitness = answerFitness().prepare(engine, probes('calculus').probes, probes('knowledge').probes);
-  const rows = promises(fitness, 'row');
+  const rows = promises(engine, fitness, 'row');
   const found = names.map((name) => {
     const ofKind = rows.filter(({ projection }) => (kinds[name] as readonly string[]).includes(projection));
     const changes = byBound(ofKind)

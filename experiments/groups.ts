@@ -45,7 +45,7 @@ export const groups: Experiment = {
 
 async function judge({ engine, probes, compare, seed }: Laboratory, unit: EffectUnit) {
   const fitness = answerFitness().prepare(engine, probes('calculus').probes, probes('knowledge').probes);
-  const units = promises(fitness, unit);
+  const units = promises(engine, fitness, unit);
   const changeOf = ({ flip }: (typeof units)[number]): number => realChange(engine, fitness, [flip]);
   const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
   const random = shuffle([...units], seededRandom(seed))

@@ -3,7 +3,6 @@ import type { EffectUnit, Engine } from '../src/engine/engine.js';
 import type { Flip } from '../src/patch/flip.js';
 import { parseTensorName } from '../src/patch/projection.js';
 import type { FitnessValue, PreparedFitness } from '../src/search/fitness.js';
-import { summarizeGains } from '../src/search/ranking/summary.js';
 
 /** A unit of a layer, what inverting it promises the objective, and how sure that is. */
 export interface UnitPromise {
@@ -20,6 +19,7 @@ const STANDARD_ERRORS = 3;
 
 /** Lists every row, or every group, of all layers with its promise at present weights of some fitness, in the order of the effects. */
 export function promises(
+  engine: Engine,
   fitness: PreparedFitness,
   unit: EffectUnit,
   { perProbe }: FitnessValue = fitness.start,
@@ -30,12 +30,8 @@ export function promises(
     const { tensor, group, cost } = effects;
     const { layer, projection } = parseTensorName(tensor);
     if (layer === undefined) return;
-    const { mean, standardError } = summarizeGains(
-      effects,
-      response,
-      fitness.strata,
-      new Float32Array(effects.rows).fill(1),
-    );
+    const whole = new Float32Array(effects.rows).fill(1);
+    const { mean, standardError } = engine.withEffects(effects, whole, (sumUp) => sumUp(response, fitness.strata));
     mean.forEach((value, row) => {
       const expected = value - (cost?.[row] ?? 0);
       const flip: Flip = group === undefined ? { kind: 'row', tensor, row } : { kind: 'group', tensor, row, group };
@@ -80,7 +76,7 @@ export function climbByUnits(
   let round = 0;
   try {
     for (; round < rounds; round++) {
-      const best = byBound(promises(fitness, unit, value))
+      const best = byBound(promises(engine, fitness, unit, value))
         .filter(({ bound }) => bound > 0)
         .slice(0, step);
       const better = halving(best.map(({ flip }) => flip));

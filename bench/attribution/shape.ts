@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import type { EffectUnit, EffectVisitor, Sequence } from '../../src/engine/engine.js';
 import { openEngine } from '../../src/engine/open.js';
 import { openFile } from '../../src/gguf/source.js';
-import { summarizeGains } from '../../src/search/ranking/summary.js';
 import type { Random } from '../../src/search/random.js';
 import { multiplyAdds, shapes, writeRandomModel } from '../random-model.js';
 
@@ -54,9 +53,9 @@ export async function measureShape({
     const [even, none] = [new Float64Array(sequences).fill(1), new Float64Array(sequences)];
     const response = { rise: even, fall: even, lead: none, price: none };
     const visit: EffectVisitor = (effects) => {
-      const { mean, standardError } = summarizeGains(
-        ...([effects, response, [drawn.map((_, i) => i)], new Float32Array(effects.rows).fill(1)] as const),
-      );
+      const whole = new Float32Array(effects.rows).fill(1);
+      const strata = [drawn.map((_, i) => i)];
+      const { mean, standardError } = engine.withEffects(effects, whole, (sumUp) => sumUp(response, strata));
       units += effects.rows;
       for (let row = 0; row < effects.rows; row++) largest = Math.max(largest, mean[row] - standardError[row]);
     };

@@ -219,11 +219,12 @@ function handOut(
   out: Address,
   features: number,
 ): void {
-  const all = graph.kernels.memory.f32(out, owners.count * features);
   let first = 0;
   for (const tensor of tensors) {
     const rows = rowsOf(graph, tensor);
     if (isAnyIn(scope, [tensor])) {
+      // A view anew: what is handed out may have more memory allocated.
+      const all = graph.kernels.memory.f32(out, owners.count * features);
       const values = new Float32Array(owners.count * rows);
       for (let owner = 0; owner < owners.count; owner++) {
         const start = owner * features + first;

@@ -76,16 +76,52 @@ export interface EffectScope {
   readonly includes?: (tensor: string) => boolean;
 }
 
-/** The first-order effects of one tensor's rows, or of one group of each of its rows. */
-export interface UnitEffects {
-  readonly tensor: string;
-  /** The group within the row; undefined where rows are the unit. */
-  readonly group: number | undefined;
+/** What each of some changes, a row for each, does to what is measured of every owner. */
+export interface EffectTable {
   readonly owners: number;
   readonly rows: number;
   /** (owners, rows) */
   readonly values: Float32Array;
 }
+
+/** The first-order effects of one tensor's rows, or of one group of each of its rows. */
+export interface UnitEffects extends EffectTable {
+  readonly tensor: string;
+  /** The group within the row; undefined where rows are the unit. */
+  readonly group: number | undefined;
+}
+
+/**
+ * What each owner adds to a gain, which is their mean, when what is measured of it changes: piecewise linear, by owner.
+ *
+ *     e · (rise where e > 0, else fall) − price · (max(0, −lead − e) − max(0, −lead))
+ *
+ * So what is right may have nothing to gain, and much to lose as soon as it has lost its lead.
+ */
+export interface GainResponse {
+  /** Per nat that is measured more, or less. */
+  readonly rise: Float64Array;
+  readonly fall: Float64Array;
+  /** Nats above the point from which on losses cost more; less than 0 below it. */
+  readonly lead: Float64Array;
+  /** What a nat below that point costs on top. */
+  readonly price: Float64Array;
+}
+
+/** What changes would add to the gain, by row. */
+export interface GainSummary {
+  readonly mean: Float64Array;
+  readonly standardError: Float64Array;
+}
+
+/**
+ * Sums up over the owners what they add to the gain. The error is that of a stratified
+ * sample (Cochran, Sampling Techniques, 1977, section 5.3): every stratum, given as indices of owners, is a sample of its
+ * own, and only the spread within strata is chance. A row that helps one of two skills throughout is not held to be luck
+ * because the other feels nothing of it. A single owner says nothing of how its stratum varies: its whole effect may be
+ * chance. What losses cost on top is no sample of anything: these very owners are to be kept, and it counts as it is.
+ */
+export type SumUp = (response: GainResponse, strata: readonly (readonly number[])[]) => GainSummary;
 
 /** Receives effects as they are computed, so that nobody has to hold those of a whole model. */
 export type EffectVisitor = (effects: UnitEffects) => void;
@@ -115,6 +151,8 @@ export interface Engine {
   /** Inverts the flips' bits in memory; doing it twice restores them exactly. Throws TENSOR_UNKNOWN, ROW_OUT_OF_RANGE. */
   toggle(flips: Iterable<Flip>): void;
   prepare(sequences: readonly Sequence[]): PreparedBatch;
+  /** Lends out sums over effects, those of each row `parts` (rows) times as large, for as long as `use` runs. */
+  withEffects<T>(effects: EffectTable, parts: Float32Array, use: (sumUp: SumUp) => T): T;
   /**
    * Greedy continuations of many prompts at once, without the prompts. Ends at the end-of-text token (not included).
    * Here and in `lastLogits` activations are quantized to 10 bits (see `Kernels.matmulQuantized`; llama.cpp: 8 bits), for

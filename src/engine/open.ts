@@ -5,6 +5,7 @@ import type { ByteSource } from '../gguf/source.js';
 import { readConfig } from './config.js';
 import type { Engine } from './engine.js';
 import type { Graph } from './forward.js';
+import { withEffects } from './gain-sums.js';
 import { generateGreedily, logitsAfter } from './generate.js';
 import { createPlainKernels } from './kernels/plain.js';
 import { createWasmKernels } from './kernels/wasm.js';
@@ -58,6 +59,7 @@ function createEngine(graph: Graph, tokenizer: Engine['tokenizer']): Engine {
     scales: (tensor, invertedBit) => scalesOf(kernels, weights, tensor, invertedBit),
     toggle: (flips: Iterable<Flip>) => toggleFlips(kernels, weights, flips),
     prepare: (sequences) => prepareBatch(graph, sequences, work),
+    withEffects: (effects, parts, use) => withEffects(kernels, effects, parts, use),
     generate: (prompts, options) => generateGreedily(answering, tokenizer.endOfText, prompts, options, work),
     lastLogits: (prompts) => logitsAfter(answering, prompts, work),
     dispose: () => kernels.dispose(),

@@ -2,7 +2,7 @@
  * Owns the notion of fitness: one number that says how good the present weights are for some probes, and at what cost
  * to some controls. The functions themselves are in `fitness/`.
  */
-import type { EffectScope, Engine, UnitEffects } from '../engine/engine.js';
+import type { EffectScope, Engine, GainResponse, UnitEffects } from '../engine/engine.js';
 import type { Probe } from './probes.js';
 
 /** Settings of a named part of a search, as they go into the record of how a patch was found. */
@@ -60,23 +60,6 @@ export interface PreparedFitness {
   /** Lays out a cheap evaluation of some of the probes, without controls, and evaluates the present weights. */
   screen(probes: readonly number[]): Screen;
   dispose(): void;
-}
-
-/**
- * What each probe adds to the gain, which is their mean, when what is measured of it changes: piecewise linear, by probe.
- *
- *     e · (rise where e > 0, else fall) − price · (max(0, −lead − e) − max(0, −lead))
- *
- * So what is right may have nothing to gain, and much to lose as soon as it has lost its lead.
- */
-export interface GainResponse {
-  /** Per nat that is measured more, or less. */
-  readonly rise: Float64Array;
-  readonly fall: Float64Array;
-  /** Nats above the point from which on losses cost more; less than 0 below it. */
-  readonly lead: Float64Array;
-  /** What a nat below that point costs on top. */
-  readonly price: Float64Array;
 }
 
 /** How inverting each row of a tensor, or one group of it, would change what is measured of the probes: the owners. */

@@ -6,14 +6,13 @@ import { parseTensorName } from '../patch/projection.js';
 import type { PreparedFitness, ProbeEffects, Settings } from './fitness.js';
 import { bestOf } from './ranking/best-of.js';
 import { type Candidate, inTurn, promised, type RankedFlip } from './ranking/foresight.js';
-import { summarizeGains } from './ranking/summary.js';
 import { bitKinds, signKinds, type UnitKind } from './ranking/units.js';
 
 export type { RankedFlip } from './ranking/foresight.js';
 
 /** What is asked of a ranking. */
 export interface RankingRequest {
-  readonly engine: Pick<Engine, 'scales'>;
+  readonly engine: Pick<Engine, 'scales' | 'withEffects'>;
   readonly fitness: Pick<PreparedFitness, 'visitEffects' | 'respond' | 'strata'>;
   /** What is measured of every probe at the present weights. */
   readonly perProbe: Float64Array;
@@ -51,7 +50,7 @@ export interface LowerBoundSettings {
   layers?: readonly number[];
 }
 
-/** Flips with the best bounds, of which the order is made: many more than are asked for, as there are better ones together. */
+/** Promising flips of which the order is made: many more than are asked for, as there are better ones together. */
 const POOL = 4096;
 
 /**
@@ -72,7 +71,13 @@ export function lowerBound({
   };
   return {
     name: 'lower-bound',
-    settings: { unit: [unit], ...(unit === 'scale-bit' && { bits }), z, projections, ...(layers && { layers }) },
+    settings: {
+      unit: [unit],
+      ...(unit === 'scale-bit' && { bits }),
+      z,
+      projections,
+      ...(layers && { layers }),
+    },
     rank({ engine, fitness, perProbe, most, made }) {
       const pool = bestOf<Candidate>(Math.max(POOL, most));
       const undoing: Candidate[] = [];
@@ -81,26 +86,29 @@ export function lowerBound({
       let chosen = 0;
       fitness.visitEffects({ unit: unit === 'row' ? 'row' : 'group', includes }, (effects) => {
         chosen += 1;
-        const kinds = kindsOf(effects).map((kind) => boundsOf(kind, effects));
+        const kinds = kindsOf(effects).map((kind) => candidatesOf(kind, effects));
         for (let row = 0; row < effects.rows; row++) {
-          const best = kinds.reduce((a, b) => (b.score(row) > a.score(row) ? b : a));
-          pool.add(best.score(row), () => best.candidate(row));
+          let best = kinds[0];
+          for (let i = 1; i < kinds.length; i++) if (kinds[i].scores[row] > best.scores[row]) best = kinds[i];
+          const score = best.scores[row];
+          if (pool.takes(score)) pool.add(score, best.candidate(row));
         }
         for (const { made: rows, candidate } of kinds) undoing.push(...rows.map(candidate));
       });
 
-      /** The bounds of one kind of flip. */
-      function boundsOf({ parts, flip, made: rows }: UnitKind, effects: ProbeEffects) {
-        const { mean, standardError } = summarizeGains(effects, response, fitness.strata, parts);
+      /** One kind of flip of every row. */
+      function candidatesOf({ parts, flip, made: rows }: UnitKind, effects: ProbeEffects) {
+        const { mean, standardError } = engine.withEffects(effects, parts, (sumUp) => sumUp(response, fitness.strata));
         const costOf = (row: number): number => Math.max(0, parts[row] * (effects.cost?.[row] ?? 0));
-        const score = (row: number): number => mean[row] - z * standardError[row] - costOf(row);
-        const candidate = (row: number): Candidate => ({
-          ...{ flip: flip(row), score: score(row), cost: costOf(row) },
-          effects: new Float32Array(effects.owners).map((_, probe) => {
-            return parts[row] * effects.values[probe * effects.rows + row];
-          }),
-        });
-        return { made: rows, score, candidate };
+        const scores = mean.map((value, row) => value - z * standardError[row] - costOf(row));
+        const candidate = (row: number): Candidate => {
+          const ofProbes = new Float32Array(effects.owners);
+          for (let probe = 0; probe < ofProbes.length; probe++) {
+            ofProbes[probe] = parts[row] * effects.values[probe * effects.rows + row];
+          }
+          return { flip: flip(row), score: scores[row], cost: costOf(row), effects: ofProbes };
+        };
+        return { made: rows, scores, candidate };
       }
       if (chosen === 0) {
         throw new UsageError('USAGE', 'Cannot search: the model has none of the chosen matrices', {
@@ -108,7 +116,7 @@ export function lowerBound({
         });
       }
       return {
-        gaining: inTurn(pool.list(), most, z, fitness, perProbe),
+        gaining: inTurn(pool.list(), { engine, fitness, perProbe, most, z }),
         undoing: undoing.sort((a, b) => b.score - a.score).map(promised),
       };
     },

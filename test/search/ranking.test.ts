@@ -1,11 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import { decodeHalf, encodeHalf } from '../../src/gguf/half.js';
-import type { EffectScope } from '../../src/engine/engine.js';
+import type { EffectScope, Engine, GainResponse } from '../../src/engine/engine.js';
+import { withEffects } from '../../src/engine/gain-sums.js';
+import { createPlainKernels } from '../../src/engine/kernels/plain.js';
 import type { Flip } from '../../src/patch/flip.js';
-import type { GainResponse, ProbeEffects } from '../../src/search/fitness.js';
+import type { ProbeEffects } from '../../src/search/fitness.js';
 import { lowerBound, type LowerBoundSettings } from '../../src/search/ranking.js';
 
 const tensor = 'blk.0.ffn_up.weight';
+const kernels = createPlainKernels();
 
 /** Ranks by the effects of some probes on the rows of a tensor, or on one group of each. */
 function rankAll(
@@ -22,7 +25,10 @@ function rankAll(
 ) {
   const withBit = (scale: number, bit?: number): number =>
     bit === undefined ? scale : decodeHalf(encodeHalf(scale) ^ (1 << bit));
-  const engine = { scales: (_: string, bit?: number) => Float32Array.from(scales, (scale) => withBit(scale, bit)) };
+  const engine: Pick<Engine, 'scales' | 'withEffects'> = {
+    scales: (_, bit) => Float32Array.from(scales, (scale) => withBit(scale, bit)),
+    withEffects: (...asked) => withEffects(kernels, ...asked),
+  };
   const visitEffects = ({ unit, includes = () => true }: EffectScope, visit: (effects: ProbeEffects) => void): void => {
     if (!includes(tensor)) return;
     visit({

@@ -11,9 +11,13 @@ import type {
   Sequence,
   TokenIds,
 } from '../../src/engine/engine.js';
+import { withEffects } from '../../src/engine/gain-sums.js';
+import { createPlainKernels } from '../../src/engine/kernels/plain.js';
 import type { Tokenizer } from '../../src/engine/tokenizer.js';
 import type { Flip } from '../../src/patch/flip.js';
 import type { Probe } from '../../src/search/probes.js';
+
+const kernels = createPlainKernels();
 
 const VOCABULARY = 128;
 const LAYERS = 3;
@@ -196,6 +200,7 @@ export function smallEngine(effects: Record<string, RowEffect> = {}, base?: RowE
     scales: () => Float32Array.from({ length: ROWS }, (_, row) => row),
     toggle,
     prepare,
+    withEffects: (effects, parts, use) => withEffects(kernels, effects, parts, use),
     generate: (prompts, { maximumTokens, stop }) =>
       prompts.map((prompt) => {
         const generated: number[] = [];

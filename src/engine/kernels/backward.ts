@@ -138,4 +138,23 @@ export interface BackwardKernels {
     out: Address;
     features: number;
   }): void;
+
+  /**
+   * Sums up what changes add to a gain that is a mean over owners, in float64. Of e, a row's part times its effect on an owner,
+   * the owner makes along · e + across · |e| − paid · (max(0, limit − e) − behind), where paid is of the mean and the rest of the
+   * owner's own. effects (owners, rows) f32, parts (rows) f32; strata (strataCount) i32: how many owners each has; responses
+   * (ownerCount, 6) f64, stratum after stratum: the owner's index, along, across, paid, limit, behind. → mean and its standard
+   * error, of a stratified sample without what is paid: f64, with room for rows up to a multiple of 4.
+   */
+  sumUpGains(args: {
+    effects: Address;
+    parts: Address;
+    rows: number;
+    responses: Address;
+    strata: Address;
+    strataCount: number;
+    ownerCount: number;
+    mean: Address;
+    error: Address;
+  }): void;
 }

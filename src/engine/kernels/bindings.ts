@@ -32,6 +32,9 @@ const TILES_AT_A_TIME = 4;
 /** Features of which `rowEffects` sums the products side by side. */
 const FEATURES_AT_A_TIME = 8;
 
+/** Rows that `sumUpGains` takes at a time. */
+const ROWS_TO_SUM_UP = 64;
+
 /** Binds every kernel of the interface to `run` on `threads` threads. */
 export function bindKernels(run: Run, threads: number): Omit<Kernels, 'name' | 'threads' | 'memory' | 'dispose'> {
   /** The output of each group of columns follows `stride` bytes after that of the one before; 0: it is added to the same. */
@@ -159,6 +162,10 @@ export function bindKernels(run: Run, threads: number): Omit<Kernels, 'name' | '
     rowEffects({ gradient, value, factor, groups, tokenCount, owners, ownerCount, out, features }) {
       const items = groups * Math.ceil(features / FEATURES_AT_A_TIME);
       run('rowEffects', items, [gradient, value, factor, tokenCount, owners, ownerCount, out, features]);
+    },
+    sumUpGains({ effects, parts, rows, responses, strata, strataCount, ownerCount, mean, error }) {
+      const args = [effects, parts, rows, responses, strata, strataCount, ownerCount, mean, error];
+      run('sumUpGains', Math.ceil(rows / ROWS_TO_SUM_UP), args);
     },
   };
 }

@@ -43,6 +43,7 @@ export const KERNELS = [
   'divergenceGradient',
   'scatter',
   'rowEffects',
+  'sumUpGains',
 ] as const;
 
 export type KernelName = (typeof KERNELS)[number];

@@ -42,6 +42,7 @@ export interface Memory {
   release(mark: Address): void;
   /** Views are cheap; make a new one after any allocation, because memory may have moved to a longer buffer. */
   f32(address: Address, length: number): Float32Array;
+  f64(address: Address, length: number): Float64Array;
   i32(address: Address, length: number): Int32Array;
   u8(address: Address, length: number): Uint8Array;
 }

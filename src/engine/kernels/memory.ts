@@ -53,6 +53,7 @@ export function createMemory(pages: WebAssembly.Memory, base = ALIGNMENT): Memor
       top = mark;
     },
     f32: (address, length) => new Float32Array(pages.buffer, address, length),
+    f64: (address, length) => new Float64Array(pages.buffer, address, length),
     i32: (address, length) => new Int32Array(pages.buffer, address, length),
     u8: (address, length) => new Uint8Array(pages.buffer, address, length),
   };

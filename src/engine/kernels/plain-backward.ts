@@ -131,3 +131,33 @@ export function rowEffects(memory: Memory, args: Args<'rowEffects'>): void {
   }
   for (let i = 0; i < sums.length; i++) out[i] += factor * sums[i];
 }
+
+/** Kernel `sumUpGains` of the interface. */
+export function sumUpGains(memory: Memory, args: Args<'sumUpGains'>): void {
+  const { rows, strataCount, ownerCount } = args;
+  const [mean, error] = [args.mean, args.error].map((out) => memory.f64(out, rows));
+  const parts = memory.f32(args.parts, rows);
+  const responses = memory.f64(args.responses, 6 * ownerCount);
+  mean.fill(0);
+  error.fill(0);
+  let place = 0;
+  for (const count of memory.i32(args.strata, strataCount)) {
+    const sums = new Float64Array(rows);
+    const squares = new Float64Array(rows);
+    for (let member = 0; member < count; member++) {
+      const [owner, along, across, paid, limit, behind] = responses.subarray(6 * place++);
+      memory.f32(args.effects + owner * rows * 4, rows).forEach((value, row) => {
+        const effect = parts[row] * value;
+        const gain = along * effect + across * Math.abs(effect);
+        sums[row] += gain;
+        squares[row] += gain * gain;
+        mean[row] -= paid * (Math.max(0, limit - effect) - behind);
+      });
+    }
+    sums.forEach((sum, row) => {
+      mean[row] += sum / ownerCount;
+      error[row] += count > 1 ? Math.max(0, (count * squares[row] - sum * sum) / (count - 1)) : sum * sum;
+    });
+  }
+  error.forEach((variance, row) => (error[row] = Math.sqrt(variance) / ownerCount));
+}

@@ -15,6 +15,7 @@ import {
   scatter,
   add,
   subtract,
+  sumUpGains,
   swigluBackward,
 } from './plain-backward.js';
 import { matmul, matmulGroups, matmulQuantized, matmulTransposed, readWeights } from './plain-matmul.js';
@@ -49,6 +50,7 @@ export function createPlainKernels(): Kernels {
     divergenceGradient: (args) => divergenceGradient(memory, args),
     scatter: (args) => scatter(memory, args),
     rowEffects: (args) => rowEffects(memory, args),
+    sumUpGains: (args) => sumUpGains(memory, args),
     dispose: () => Promise.resolve(),
   };
 }

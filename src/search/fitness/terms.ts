@@ -1,7 +1,7 @@
 /** Owns how a fitness is put together from a score of every probe and a cost of the controls. */
-import type { EffectScope, EffectVisitor, Engine } from '../../engine/engine.js';
+import type { EffectScope, EffectVisitor, Engine, GainResponse } from '../../engine/engine.js';
 import { SearchError } from '../../errors.js';
-import type { FitnessValue, GainResponse, PreparedFitness, Screen } from '../fitness.js';
+import type { FitnessValue, PreparedFitness, Screen } from '../fitness.js';
 import type { Probe } from '../probes.js';
 
 /** Something laid out that can be computed for the present weights, again and again. */
