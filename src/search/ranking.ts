@@ -44,6 +44,11 @@ export interface LowerBoundSettings {
   bits: readonly number[];
   /** Standard errors to go below the mean. */
   z: number;
+  /**
+   * Flips that are looked at before anything is flipped, whatever they promise alone: where probes are all but hopeless no flip
+   * promises much until others are made. 0: those alone that promise a gain, as later.
+   */
+  lookahead: number;
   /** Matrices that may be flipped, by GGUF name without layer. */
   projections: readonly string[];
   /** Layers, counted from 0; all unless given. */
@@ -62,6 +67,7 @@ export function lowerBound({
   unit = 'row',
   bits = [9],
   z = 3,
+  lookahead = 0,
   projections = ['ffn_gate', 'ffn_up', 'ffn_down'],
   layers,
 }: Partial<LowerBoundSettings> = {}): Ranking {
@@ -75,11 +81,13 @@ export function lowerBound({
       unit: [unit],
       ...(unit === 'scale-bit' && { bits }),
       z,
+      ...(lookahead > 0 && { lookahead }),
       projections,
       ...(layers && { layers }),
     },
     rank({ engine, fitness, perProbe, most, made }) {
-      const pool = bestOf<Candidate>(Math.max(POOL, most));
+      const isAhead = lookahead > 0 && made.length === 0;
+      const pool = isAhead ? bestOf<Candidate>(lookahead, -Infinity) : bestOf<Candidate>(Math.max(POOL, most));
       const undoing: Candidate[] = [];
       const kindsOf = unit === 'scale-bit' ? bitKinds(engine, bits, made) : signKinds(made);
       const response = fitness.respond(perProbe);

@@ -61,7 +61,7 @@ const heldBeside = (probes: readonly Probe[], known: readonly string[]): string[
 export const recommendedFitness = (probes: readonly Probe[] = [], known: readonly string[] = []): Fitness =>
   answerFitness({ ...SCORING, known: heldBeside(probes, known) });
 
-export interface MethodOptions extends Pick<Partial<LowerBoundSettings>, 'layers'> {
+export interface MethodOptions extends Pick<Partial<LowerBoundSettings>, 'layers' | 'lookahead'> {
   /** Digests of sets that what is searched upon was searched with. They cannot judge: the model knows them already. */
   readonly known?: readonly string[];
 }

@@ -40,6 +40,7 @@ const strategies: Readonly<Record<string, (engine: Engine, from: Recorded) => Re
       unit: from.list('rankingUnit')[0] as Flip['kind'],
       ...(from.has('rankingBits') && { bits: from.list('rankingBits').map(Number) }),
       z: from.number('rankingZ'),
+      ...(from.has('rankingLookahead') && { lookahead: from.number('rankingLookahead') }),
       projections: from.list('rankingProjections'),
       ...(from.has('rankingLayers') && { layers: from.list('rankingLayers').map(Number) }),
     });

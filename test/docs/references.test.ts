@@ -131,7 +131,7 @@ describe('tables', () => {
     const parts = Object.entries({
       strategy: greedy(),
       'other strategy': guided({ known: ['0123456789ab'] }),
-      ranking: lowerBound({ unit: 'scale-bit', layers: [0] }),
+      ranking: lowerBound({ unit: 'scale-bit', layers: [0], lookahead: 1 }),
       acceptance: rising(),
       fitness: answerFitness({ known: ['0123456789ab'] }),
       'other fitness': gapFitness(),

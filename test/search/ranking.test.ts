@@ -130,6 +130,21 @@ describe('the lower bound of rows', () => {
     expect(rank({ z: 0 }, kinds).map(({ flip }) => flip.row)).toEqual([0, 1, 2]);
   });
 
+  test('looks ahead, before anything is flipped, at what promises nothing yet', () => {
+    // The second row is worth it once the first has brought the first probe to where more counts.
+    const effects = [
+      [1, 2],
+      [0, -3],
+    ];
+    const respond = (perProbe: Float64Array): GainResponse => response(perProbe, (value) => (value >= 1 ? 2 : 1));
+    const rowsWith = (lookahead: number, made: Flip[] = []) =>
+      rank({ z: 0, lookahead }, effects, { respond, made }).map(({ flip }) => flip.row);
+    expect(rowsWith(0)).toEqual([0]);
+    expect(rowsWith(2)).toEqual([0, 1]);
+    expect(rowsWith(1)).toEqual([0]);
+    expect(rowsWith(2, [{ kind: 'row', tensor, row: 0 }])).toEqual([0]);
+  });
+
   test('lists what was made, to be undone, the least loss first', () => {
     const made = [0, 1, 2].map((row) => ({ kind: 'row', tensor, row }) as const);
     const { gaining, undoing } = rankAll({ z: 0 }, [[-3, 2, -1]], { made });

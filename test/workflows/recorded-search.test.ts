@@ -23,6 +23,7 @@ describe('a search is rebuilt', () => {
   test.each<[string, Parameters<typeof guidedFor>[1] & object, number]>([
     ['with its defaults', {}, 12],
     ['of chosen layers', { layers: [1, 2] }, 12],
+    ['looking ahead', { lookahead: 64 }, 12],
     ['with the sets that could not judge', { known: ['0123456789abcdef', 'fedcba9876543210'] }, 12],
     ['with the sets that were held', { known: ['0123456789abcdef', 'fedcba9876543210'] }, 100],
   ])('%s', (_what, options, count) => {
