@@ -130,8 +130,7 @@ function scoresOf(engine: Engine, fitness: PreparedFitness, scope: EffectScope, 
   const response = fitness.respond(fitness.start.perProbe);
   fitness.visitEffects(scope, (effects) => {
     const { tensor, group, cost } = effects;
-    const whole = new Float32Array(effects.rows).fill(1);
-    const { mean, standardError } = engine.withEffects(effects, whole, (sumUp) => sumUp(response, fitness.strata));
+    const { mean, standardError } = engine.withEffects(effects, (sumUp) => sumUp(response, fitness.strata));
     mean.forEach((value, row) => {
       const flip: Flip = group === undefined ? { kind: 'row', tensor, row } : { kind: 'group', tensor, row, group };
       scored.push({ flip, score: value - z * standardError[row] - (cost?.[row] ?? 0) });

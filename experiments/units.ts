@@ -30,8 +30,7 @@ export function promises(
     const { tensor, group, cost } = effects;
     const { layer, projection } = parseTensorName(tensor);
     if (layer === undefined) return;
-    const whole = new Float32Array(effects.rows).fill(1);
-    const { mean, standardError } = engine.withEffects(effects, whole, (sumUp) => sumUp(response, fitness.strata));
+    const { mean, standardError } = engine.withEffects(effects, (sumUp) => sumUp(response, fitness.strata));
     mean.forEach((value, row) => {
       const expected = value - (cost?.[row] ?? 0);
       const flip: Flip = group === undefined ? { kind: 'row', tensor, row } : { kind: 'group', tensor, row, group };

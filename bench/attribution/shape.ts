@@ -52,10 +52,9 @@ export async function measureShape({
     let largest = 0;
     const [even, none] = [new Float64Array(sequences).fill(1), new Float64Array(sequences)];
     const response = { rise: even, fall: even, lead: none, price: none };
+    const strata = [drawn.map((_, i) => i)];
     const visit: EffectVisitor = (effects) => {
-      const whole = new Float32Array(effects.rows).fill(1);
-      const strata = [drawn.map((_, i) => i)];
-      const { mean, standardError } = engine.withEffects(effects, whole, (sumUp) => sumUp(response, strata));
+      const { mean, standardError } = engine.withEffects(effects, (sumUp) => sumUp(response, strata));
       units += effects.rows;
       for (let row = 0; row < effects.rows; row++) largest = Math.max(largest, mean[row] - standardError[row]);
     };

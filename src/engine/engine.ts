@@ -151,8 +151,8 @@ export interface Engine {
   /** Inverts the flips' bits in memory; doing it twice restores them exactly. Throws TENSOR_UNKNOWN, ROW_OUT_OF_RANGE. */
   toggle(flips: Iterable<Flip>): void;
   prepare(sequences: readonly Sequence[]): PreparedBatch;
-  /** Lends out sums over effects, those of each row `parts` (rows) times as large, for as long as `use` runs. */
-  withEffects<T>(effects: EffectTable, parts: Float32Array, use: (sumUp: SumUp) => T): T;
+  /** Lends out sums over effects for as long as `use` runs, those of each row `parts` (rows) times as large where these are given. */
+  withEffects<T>(effects: EffectTable, use: (sumUp: SumUp) => T, parts?: Float32Array): T;
   /**
    * Greedy continuations of many prompts at once, without the prompts. Ends at the end-of-text token (not included).
    * Here and in `lastLogits` activations are quantized to 10 bits (see `Kernels.matmulQuantized`; llama.cpp: 8 bits), for

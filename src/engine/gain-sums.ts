@@ -13,8 +13,8 @@ const RESPONSE = 6;
 export function withEffects<T>(
   kernels: Kernels,
   { owners, rows, values }: EffectTable,
-  parts: Float32Array,
   use: (sumUp: SumUp) => T,
+  parts: Float32Array = new Float32Array(rows).fill(1),
 ): T {
   const { memory } = kernels;
   const start = memory.mark();

@@ -59,7 +59,7 @@ function createEngine(graph: Graph, tokenizer: Engine['tokenizer']): Engine {
     scales: (tensor, invertedBit) => scalesOf(kernels, weights, tensor, invertedBit),
     toggle: (flips: Iterable<Flip>) => toggleFlips(kernels, weights, flips),
     prepare: (sequences) => prepareBatch(graph, sequences, work),
-    withEffects: (effects, parts, use) => withEffects(kernels, effects, parts, use),
+    withEffects: (...asked) => withEffects(kernels, ...asked),
     generate: (prompts, options) => generateGreedily(answering, tokenizer.endOfText, prompts, options, work),
     lastLogits: (prompts) => logitsAfter(answering, prompts, work),
     dispose: () => kernels.dispose(),

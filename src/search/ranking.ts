@@ -106,7 +106,7 @@ export function lowerBound({
 
       /** One kind of flip of every row. */
       function candidatesOf({ parts, flip, made: rows }: UnitKind, effects: ProbeEffects) {
-        const { mean, standardError } = engine.withEffects(effects, parts, (sumUp) => sumUp(response, fitness.strata));
+        const { mean, standardError } = engine.withEffects(effects, (sumUp) => sumUp(response, fitness.strata), parts);
         const costOf = (row: number): number => Math.max(0, parts[row] * (effects.cost?.[row] ?? 0));
         const scores = mean.map((value, row) => value - z * standardError[row] - costOf(row));
         const candidate = (row: number): Candidate => {

@@ -23,7 +23,7 @@ function effectsOf(rows: number) {
 
 function summarize(kernels: Kernels, rows: number, responses: readonly GainResponse[]) {
   const { table, parts } = effectsOf(rows);
-  return withEffects(kernels, table, parts, (sumUp) => responses.map((one) => sumUp(one, strata)));
+  return withEffects(kernels, table, (sumUp) => responses.map((one) => sumUp(one, strata)), parts);
 }
 
 /** One row as the definition reads: each owner's gain, the mean, and the spread within strata. */

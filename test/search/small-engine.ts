@@ -200,7 +200,7 @@ export function smallEngine(effects: Record<string, RowEffect> = {}, base?: RowE
     scales: () => Float32Array.from({ length: ROWS }, (_, row) => row),
     toggle,
     prepare,
-    withEffects: (effects, parts, use) => withEffects(kernels, effects, parts, use),
+    withEffects: (...asked) => withEffects(kernels, ...asked),
     generate: (prompts, { maximumTokens, stop }) =>
       prompts.map((prompt) => {
         const generated: number[] = [];

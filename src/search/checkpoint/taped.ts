@@ -51,7 +51,7 @@ function tapedEngine(engine: Engine, tape: Tape): Engine {
       for (const flip of list) tape.toggled(flip);
     },
     prepare: (sequences) => engine.prepare(sequences),
-    withEffects: (effects, parts, use) => engine.withEffects(effects, parts, use),
+    withEffects: (...asked) => engine.withEffects(...asked),
     generate: (prompts, options) => tape.take('generate', () => engine.generate(prompts, options)),
     lastLogits: (prompts) => engine.lastLogits(prompts),
     dispose: () => engine.dispose(),

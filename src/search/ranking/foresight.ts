@@ -47,7 +47,7 @@ export function inTurn(candidates: readonly Candidate[], { engine, fitness, perP
   const foreseen = Float64Array.from(perProbe);
   const isChosen = new Uint8Array(candidates.length);
   const chosen: RankedFlip[] = [];
-  engine.withEffects(sideBySide(candidates, perProbe.length), new Float32Array(candidates.length).fill(1), (sumUp) => {
+  engine.withEffects(sideBySide(candidates, perProbe.length), (sumUp) => {
     while (chosen.length < most) {
       const { mean, standardError } = sumUp(fitness.respond(foreseen), fitness.strata);
       const best = bestOf<{ index: number; score: number }>(
