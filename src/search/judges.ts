@@ -46,7 +46,7 @@ export async function leftByJudges(
     const ranked = ranking.rank({ engine, fitness, perProbe: present.perProbe, most: 0, made: flips });
     const undone = ranked.undoing.filter(({ score }) => score > 0).map(({ flip }) => flip);
     const { accepted } = await tryTogether({
-      ...{ engine, present, flips: undone, step: undone.length, depth: 1, withRoom: (more) => more },
+      ...{ engine, present, promising: () => undone, step: undone.length, depth: 1, withRoom: (more) => more },
       betterThan: (other) => fitness.evaluateAbove(acceptance.bar(other)),
       ...(signal && { signal }),
     });

@@ -5,7 +5,7 @@ import type { Flip } from '../patch/flip.js';
 import { parseTensorName } from '../patch/projection.js';
 import type { PreparedFitness, ProbeEffects, Settings } from './fitness.js';
 import { bestOf } from './ranking/best-of.js';
-import { type Candidate, inTurn, promised, type RankedFlip } from './ranking/foresight.js';
+import { type Candidate, type Candidates, inTurn, type RankedFlip } from './ranking/foresight.js';
 import { bitKinds, signKinds, type UnitKind } from './ranking/units.js';
 
 export type { RankedFlip } from './ranking/foresight.js';
@@ -88,35 +88,34 @@ export function lowerBound({
     rank({ engine, fitness, perProbe, most, made }) {
       const isAhead = lookahead > 0 && made.length === 0;
       const pool = isAhead ? bestOf<Candidate>(lookahead, -Infinity) : bestOf<Candidate>(Math.max(POOL, most));
-      const undoing: Candidate[] = [];
+      const undoing: RankedFlip[] = [];
       const kindsOf = unit === 'scale-bit' ? bitKinds(engine, bits, made) : signKinds(made);
       const response = fitness.respond(perProbe);
       let chosen = 0;
       fitness.visitEffects({ unit: unit === 'row' ? 'row' : 'group', includes }, (effects) => {
         chosen += 1;
-        const kinds = kindsOf(effects).map((kind) => candidatesOf(kind, effects));
+        const kinds = kindsOf(effects).map((kind) => withScores(kind, effects));
+        const taken: Taken = { rows: [], kinds: [] };
         for (let row = 0; row < effects.rows; row++) {
-          let best = kinds[0];
-          for (let i = 1; i < kinds.length; i++) if (kinds[i].scores[row] > best.scores[row]) best = kinds[i];
-          const score = best.scores[row];
-          if (pool.takes(score)) pool.add(score, best.candidate(row));
+          let kind = kinds[0];
+          for (let i = 1; i < kinds.length; i++) if (kinds[i].scores[row] > kind.scores[row]) kind = kinds[i];
+          if (!pool.takes(kind.scores[row])) continue;
+          taken.rows.push(row);
+          taken.kinds.push(kind);
         }
-        for (const { made: rows, candidate } of kinds) undoing.push(...rows.map(candidate));
+        const among = candidatesOf(taken, effects);
+        taken.rows.forEach((row, index) => pool.add({ score: taken.kinds[index].scores[row], among, index }));
+        for (const { made: rows, flip, scores } of kinds) {
+          for (const row of rows) undoing.push({ flip: flip(row), score: scores[row] });
+        }
       });
 
-      /** One kind of flip of every row. */
-      function candidatesOf({ parts, flip, made: rows }: UnitKind, effects: ProbeEffects) {
+      /** What one kind of flip of every row promises. */
+      function withScores(kind: UnitKind, effects: ProbeEffects): ScoredKind {
+        const { parts } = kind;
         const { mean, standardError } = engine.withEffects(effects, (sumUp) => sumUp(response, fitness.strata), parts);
-        const costOf = (row: number): number => Math.max(0, parts[row] * (effects.cost?.[row] ?? 0));
-        const scores = mean.map((value, row) => value - z * standardError[row] - costOf(row));
-        const candidate = (row: number): Candidate => {
-          const ofProbes = new Float32Array(effects.owners);
-          for (let probe = 0; probe < ofProbes.length; probe++) {
-            ofProbes[probe] = parts[row] * effects.values[probe * effects.rows + row];
-          }
-          return { flip: flip(row), score: scores[row], cost: costOf(row), effects: ofProbes };
-        };
-        return { made: rows, scores, candidate };
+        const costs = mean.map((_, row) => Math.max(0, parts[row] * (effects.cost?.[row] ?? 0)));
+        return { ...kind, costs, scores: mean.map((value, row) => value - z * standardError[row] - costs[row]) };
       }
       if (chosen === 0) {
         throw new UsageError('USAGE', 'Cannot search: the model has none of the chosen matrices', {
@@ -125,8 +124,38 @@ export function lowerBound({
       }
       return {
         gaining: inTurn(pool.list(), { engine, fitness, perProbe, most, z }),
-        undoing: undoing.sort((a, b) => b.score - a.score).map(promised),
+        undoing: undoing.sort((a, b) => b.score - a.score),
       };
     },
+  };
+}
+
+/** A kind of flip, and what it is worth in every row. */
+interface ScoredKind extends UnitKind {
+  /** (rows) */
+  readonly costs: Float64Array;
+  /** (rows) */
+  readonly scores: Float64Array;
+}
+
+/** Rows, and of each the kind of flip that is worth trying. */
+interface Taken {
+  readonly rows: number[];
+  readonly kinds: ScoredKind[];
+}
+
+/** What was taken, with effects of its own. */
+function candidatesOf({ rows, kinds }: Taken, effects: ProbeEffects): Candidates {
+  const from = new Int32Array(rows);
+  const parts = new Float32Array(kinds.map((kind, index) => kind.parts[rows[index]]));
+  const values = new Float32Array(effects.owners * rows.length);
+  let at = 0;
+  for (let start = 0; start < effects.values.length; start += effects.rows) {
+    for (let i = 0; i < from.length; i++) values[at++] = parts[i] * effects.values[start + from[i]];
+  }
+  return {
+    effects: { owners: effects.owners, rows: rows.length, values },
+    costs: kinds.map((kind, index) => kind.costs[rows[index]]),
+    flip: (index) => kinds[index].flip(rows[index]),
   };
 }

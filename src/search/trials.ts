@@ -7,8 +7,8 @@ import type { FitnessValue } from './fitness.js';
 /** What is tried, and against what. */
 export interface TrialProblem {
   readonly engine: Engine;
-  /** Most promising first. */
-  readonly flips: readonly Flip[];
+  /** So many flips, or all if there are fewer, most promising first. More are asked for only where none of the first was accepted. */
+  promising(most: number): readonly Flip[];
   /** Flips accepted at once, at the most. */
   readonly step: number;
   /** How many times as many are looked at before nothing is accepted. */
@@ -34,7 +34,8 @@ export interface Tried {
  * alone, goes on with the next ones: a first-order effect may be wrong about a flip, and the others should not suffer for it.
  */
 export async function tryTogether(problem: TrialProblem): Promise<Tried> {
-  const { flips, step, depth, withRoom, signal } = problem;
+  const { step, depth, withRoom, signal } = problem;
+  let flips = problem.promising(step);
   let evaluated = 0;
   for (let first = 0; first < Math.min(flips.length, depth * step); first += step) {
     for (let asked = Math.min(step, flips.length - first); asked >= 1; asked = Math.floor(asked / 2)) {
@@ -47,6 +48,7 @@ export async function tryTogether(problem: TrialProblem): Promise<Tried> {
       const value = attempt(problem, together);
       if (value) return { evaluated, accepted: { flips: together, asked, value } };
     }
+    if (first === 0 && flips.length === step && depth > 1) flips = problem.promising(depth * step);
   }
   return { evaluated };
 }

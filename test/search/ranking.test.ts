@@ -145,6 +145,19 @@ describe('the lower bound of rows', () => {
     expect(rowsWith(2, [{ kind: 'row', tensor, row: 0 }])).toEqual([0]);
   });
 
+  test('looks again at all of very many when twice as many are chosen', () => {
+    // Row 4500 is worth nothing until the first probe is solved, when nothing else is; thousands are better till then.
+    const solving = Array.from({ length: 5000 }, (_, row) => (row === 4500 ? 0 : 0.1));
+    const later = solving.map((_, row) => (row === 4500 ? 1 : 0));
+    const respond = (perProbe: Float64Array): GainResponse =>
+      response(perProbe, (_, probe) => Number(probe === 0 ? perProbe[0] < 0.95 : perProbe[0] >= 0.95));
+    for (const lookahead of [0, 5000]) {
+      const rows = rank({ z: 0, lookahead }, [solving, later], { respond }).map(({ flip }) => flip.row);
+      expect(rows.slice(0, 10)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+      expect(rows.slice(10)).toEqual(lookahead === 0 ? [] : [4500]);
+    }
+  });
+
   test('lists what was made, to be undone, the least loss first', () => {
     const made = [0, 1, 2].map((row) => ({ kind: 'row', tensor, row }) as const);
     const { gaining, undoing } = rankAll({ z: 0 }, [[-3, 2, -1]], { made });

@@ -151,14 +151,16 @@ async function follow(problem: SearchProblem, strategy: SearchPart, settings: Gu
       for (;;) {
         const reached = signal?.aborted ? 'interrupted' : limitReached(until, spent(position.flips));
         if (reached) return ended(reached);
-        const ranked = settings.ranking.rank({
-          ...{ engine, fitness, perProbe: position.value.perProbe },
-          ...{ most: settings.depth * width, made: position.flips },
-        });
-        const undoing = flipsOf(ranked.undoing);
+        let undoing: readonly Flip[] = [];
+        const promising = (most: number): Flip[] => {
+          const { perProbe } = position.value;
+          const ranked = settings.ranking.rank({ engine, fitness, perProbe, most, made: position.flips });
+          undoing = flipsOf(ranked.undoing);
+          return flipsOf(ranked.gaining);
+        };
         let trials = 0;
         const tried = await tryTogether({
-          ...{ engine, flips: flipsOf(ranked.gaining), step: width, depth: settings.depth, present: position.value },
+          ...{ engine, promising, step: width, depth: settings.depth, present: position.value },
           withRoom: (more) => makeRoom(position.flips, more, undoing, room),
           betterThan(other) {
             const value = fitness.evaluateAbove(acceptance.bar(other));
