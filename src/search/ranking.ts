@@ -144,7 +144,7 @@ interface Taken {
   readonly kinds: ScoredKind[];
 }
 
-/** What was taken, with effects of its own. */
+/** What was taken, and nothing that has all rows: of very many tables a few candidates are kept each. */
 function candidatesOf({ rows, kinds }: Taken, effects: ProbeEffects): Candidates {
   const from = new Int32Array(rows);
   const parts = new Float32Array(kinds.map((kind, index) => kind.parts[rows[index]]));
@@ -156,6 +156,6 @@ function candidatesOf({ rows, kinds }: Taken, effects: ProbeEffects): Candidates
   return {
     effects: { owners: effects.owners, rows: rows.length, values },
     costs: kinds.map((kind, index) => kind.costs[rows[index]]),
-    flip: (index) => kinds[index].flip(rows[index]),
+    flips: kinds.map((kind, index) => kind.flip(rows[index])),
   };
 }

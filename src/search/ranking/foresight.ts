@@ -18,11 +18,11 @@ export interface RankedFlip {
 
 /** Flips of some rows of one tensor, side by side. */
 export interface Candidates {
+  readonly flips: readonly Flip[];
   /** First-order effects on what is measured of every probe: (probes, candidates). */
   readonly effects: EffectTable;
   /** Effects on the cost, ≥ 0: what one would give back is not counted, for the cost has its minimum where the search began. */
   readonly costs: ArrayLike<number>;
-  flip(index: number): Flip;
 }
 
 /** One of them. */
@@ -80,7 +80,7 @@ export function inTurn(candidates: readonly Candidate[], { engine, fitness, perP
         for (const { row, place, score } of next) {
           const { among, index } = candidates[place];
           costs[place] = Infinity;
-          chosen.push({ flip: among.flip(index), score });
+          chosen.push({ flip: among.flips[index], score });
           for (let probe = 0; probe < foreseen.length; probe++) foreseen[probe] += values[probe * rows + row];
         }
       }
