@@ -21,8 +21,11 @@ const SCORING = {
   ...{ divergenceWeight: 8, lossWeight: 0, rightLossWeight: 4, knownWeight: 128 },
 } as const;
 
-/** Standard errors that a promise must be above 0: what helps a few may help them by chance. */
-const Z = { few: 2.5, many: 2 } as const;
+/**
+ * Standard errors that a promise must be above 0: what helps a few may help them by chance. And how many flips are looked at
+ * whatever they promise alone: a few probes that are all but hopeless hardly tell which flips will help once others are made.
+ */
+const BOUNDS = { few: { z: 2.5, lookahead: 16384 }, many: { z: 2, lookahead: 0 } } as const;
 
 /** Bytes of the result in compact form for every set, which is a skill of its own. */
 const BYTES_PER_SET = 1024;
@@ -77,9 +80,10 @@ export function guidedFor(
   wrapped: (ranking: Ranking) => Ranking = (ranking) => ranking,
 ): Strategy {
   const earning = withoutSets(probes, heldBeside(probes, known));
-  const z = areMany(earning) ? Z.many : Z.few;
+  const { z, lookahead } = areMany(earning) ? BOUNDS.many : BOUNDS.few;
   const sets = Math.max(1, sizesOfSets(earning).length);
-  const ranking = lowerBound({ ...RANKING, z: Math.round((100 * z) / Math.sqrt(sets)) / 100, ...units });
+  const zOfMean = Math.round((100 * z) / Math.sqrt(sets)) / 100;
+  const ranking = lowerBound({ ...RANKING, z: zOfMean, lookahead, ...units });
   return guided({
     ...{ ranking: wrapped(ranking), ...STEPS, mostBytes: sets * BYTES_PER_SET },
     known: knownBeside(probes, known),
