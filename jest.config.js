@@ -10,5 +10,6 @@ export default {
   reporters: ['default', '<rootDir>/test/closing-line-reporter.cjs'],
   // Many tests wait for a program or a disk: one worker a core, jest would leave one idle.
   maxWorkers: '100%',
-  testTimeout: 120_000,
+  // Only a test that hangs should ever meet it: a slow machine takes its time.
+  testTimeout: 900_000,
 };

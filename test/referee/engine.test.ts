@@ -49,7 +49,7 @@ describe('the engine and llama.cpp, on the fixture model', () => {
   beforeAll(async () => {
     comparisons = await compareOn(fixtureModel, Object.values(refereePrompts()));
     agreement = summarizeAgreement(comparisons);
-  }, 300_000);
+  });
 
   test('read prompts of every kind as the same tokens', () => {
     expect(agreement.prompts).toBeGreaterThan(1000);

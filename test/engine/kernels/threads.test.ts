@@ -93,7 +93,10 @@ describe('threads', () => {
     const program = `const { createWasmKernels } = await import(${JSON.stringify(module)});
       const { threads } = await createWasmKernels({ threads: 3 });
       console.log(threads);`;
-    const printed = execFileSync('node', ['--input-type=module', '-e', program], { encoding: 'utf8', timeout: 30_000 });
+    const printed = execFileSync('node', ['--input-type=module', '-e', program], {
+      encoding: 'utf8',
+      timeout: 600_000,
+    });
     expect(printed.trim()).toBe('3');
   });
 });
