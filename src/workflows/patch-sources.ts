@@ -1,6 +1,4 @@
 /** Owns where patches come from as far as a person knows: what was added here, and what registries were seen to publish. */
-import { listRegistries } from '../registry/known-registries.js';
-import { seenIndexes } from '../registry/trusted-metadata.js';
 import type { PatchId } from '../patch/ids.js';
 import type { Repository } from '../repo/repository.js';
 import { readSources, type Sources } from '../repo/sources.js';
@@ -22,6 +20,9 @@ export async function sourcesOf(
   // Only scopes ask where something is from.
   const matters = trust.others.some(({ scopes }) => scopes.length > 0);
   if (keyDirectory === undefined || !matters || unknown.size === 0) return added;
+  // The registry with all its libraries is a third of what a checkout would load.
+  const { listRegistries } = await import('../registry/known-registries.js');
+  const { seenIndexes } = await import('../registry/trusted-metadata.js');
   const found = new Map([...added].map(([id, scopes]) => [id, new Set(scopes)]));
   for (const registry of await listRegistries(keyDirectory)) {
     for (const { namespace, packages } of await seenIndexes(registry)) {
