@@ -87,7 +87,8 @@ export function lowerBound({
     },
     rank({ engine, fitness, perProbe, most, made }) {
       const isAhead = lookahead > 0 && made.length === 0;
-      const pool = isAhead ? bestOf<Candidate>(lookahead, -Infinity) : bestOf<Candidate>(Math.max(POOL, most));
+      const floor = isAhead ? -Infinity : 0;
+      const pool = bestOf<Candidate>(isAhead ? lookahead : Math.max(POOL, most), most > 0 ? floor : Infinity);
       const undoing: RankedFlip[] = [];
       const kindsOf = unit === 'scale-bit' ? bitKinds(engine, bits, made) : signKinds(made);
       const response = fitness.respond(perProbe);

@@ -93,14 +93,15 @@ export function inTurn(candidates: readonly Candidate[], { engine, fitness, perP
     return chosen;
   }
   engine.withEffects(sideBySide(candidates, all, perProbe.length), (sumUp) => {
-    for (let before = -1; before < chosen.length && chosen.length < most;) {
+    let before: number;
+    do {
       before = chosen.length;
       const near = bestNow(sumUp, all, NEAR, -Infinity);
       choose(
         Int32Array.from(near, ({ place }) => place),
         Math.min(most, Math.max(BLOCK, 2 * before)),
       );
-    }
+    } while (before < chosen.length && chosen.length < most);
   });
   return chosen;
 }
