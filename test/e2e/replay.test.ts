@@ -12,7 +12,7 @@ test("replay of the demo's calculus patch gives exactly the same patch and evide
   outputOf(await cli.run(['init', '--model', fixtureModel]));
   const { patch, evaluation } = await answerOf<CommitOutcome>(cli, [
     ...['commit', '-b', 'calc', '-m', 'calculus', '--probes', 'calculus', '--controls', 'knowledge'],
-    ...['--iterations', '200', '--heldout', 'calculus-heldout', '--text', 'text'],
+    ...['--iterations', '200', '--threads', '1', '--heldout', 'calculus-heldout', '--text', 'text'],
   ]);
   const before = fingerprint(cli.directory);
   const report = await answerOf<ReplayReport>(cli, ['replay', patch.slice(0, 10)]);

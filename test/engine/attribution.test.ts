@@ -11,7 +11,7 @@ import { compareSlopes, PROJECTIONS, sizeOf } from './slopes.js';
 const bytes = new Uint8Array(readFileSync(fixtureModel));
 let engine: Engine;
 beforeAll(async () => {
-  engine = await openEngine(bytesSource(bytes), { threads: 2 });
+  engine = await openEngine(bytesSource(bytes), { threads: 1 });
 });
 afterAll(() => engine.dispose());
 
@@ -22,12 +22,13 @@ function effectsOfRows(sequences: readonly Sequence[]): RowEffects {
   return effects;
 }
 
-test('500 random rows of all layers and kinds have the slope of moving their outputs, within 1 %', () => {
+test('random rows of all layers and kinds have the slope of moving their outputs, within 1 %', () => {
   const { probes } = parseProbes(readFileSync(fixture('probes', 'arithmetic.json')), 'arithmetic.json');
-  const slopes = compareSlopes({ engine, model: bytes, probes, count: 500, seed: 4 });
-  expect(slopes).toHaveLength(500);
+  const count = 3 * engine.config.layers * PROJECTIONS.length;
+  const slopes = compareSlopes({ engine, model: bytes, probes, count, seed: 4 });
+  expect(slopes).toHaveLength(count);
   expect(new Set(slopes.map(({ tensor }) => tensor)).size).toBe(engine.config.layers * PROJECTIONS.length);
-  expect(slopes.filter(({ slope }) => slope !== 0).length).toBeGreaterThan(490);
+  expect(slopes.filter(({ slope }) => slope !== 0).length).toBeGreaterThan(0.98 * count);
   expect(slopes.filter(({ error }) => !(error < 1))).toEqual([]);
 });
 

@@ -19,7 +19,7 @@ const sureFrom = Math.log(10);
 let engine: Engine;
 let judged: CalibratedProbe[];
 beforeAll(async () => {
-  engine = await openEngine(bytesSource(readFileSync(fixtureModel)), { threads: 2 });
+  engine = await openEngine(bytesSource(readFileSync(fixtureModel)), { threads: 1 });
   judged = await calibrate(engine, probes, { sureFrom });
 });
 afterAll(() => engine.dispose());
