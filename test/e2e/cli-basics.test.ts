@@ -111,7 +111,7 @@ describe('bankai', () => {
 });
 
 describe('every command', () => {
-  const cli = createCli(createSampleProgram());
+  const cli = createCli({ program: createSampleProgram() });
 
   test('answers with lines, or with JSON', async () => {
     expect(await cli.run(['sample', 'yes'])).toEqual({ code: 0, stdout: `${cli.directory}\n`, stderr: '' });

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { root, temporaryDirectory } from '../paths.js';
+import { isFree, runWarm } from './warm-process.js';
 
 /** How a program ended and what it wrote. */
 export interface Finished {
@@ -31,8 +32,18 @@ export interface Cli {
   git(args: readonly string[], options?: RunOptions): Promise<Finished>;
 }
 
-/** Makes a hermetic place, removed when the test file ends. `program` is another entry file. */
-export function createCli(program = join(root, 'bin', 'bankai.cjs')): Cli {
+export interface CliOptions {
+  /** Another entry file. */
+  readonly program?: string;
+  /**
+   * Runs the program again and again in one process that has it loaded, where nobody looks on or interferes: most of a short
+   * command is loading. Else each run has a process of its own, as with a person.
+   */
+  readonly isWarm?: boolean;
+}
+
+/** Makes a hermetic place, removed when the test file ends. */
+export function createCli({ program, isWarm = program === undefined }: CliOptions = {}): Cli {
   const place = temporaryDirectory();
   const directory = join(place, 'work');
   const home = join(place, 'home');
@@ -77,7 +88,13 @@ export function createCli(program = join(root, 'bin', 'bankai.cjs')): Cli {
   return {
     directory,
     env,
-    run: (args, options) => finish(process.execPath, [program, ...args], options),
+    run(args, options = {}) {
+      const { cwd = directory, env: more, ...interference } = options;
+      if (isWarm && isFree() && Object.keys(interference).length === 0) {
+        return runWarm({ args, cwd, env: { ...env, ...more } });
+      }
+      return finish(process.execPath, [program ?? join(root, 'bin', 'bankai.cjs'), ...args], options);
+    },
     git: (args, options) => finish('git', args, options),
   };
 }

@@ -10,7 +10,7 @@ import { runGit } from '../repo/sandbox.js';
 import { createCli } from './cli.js';
 import { foreignPatch, makeSampleRepository, recorderAt, someProbes } from './repository.js';
 
-const cli = createCli();
+const cli = createCli({ isWarm: false });
 let directory = '';
 const git = (...args: string[]) => runGit(directory, ...args);
 const write = (name: string, text: string) => writeFileSync(join(directory, name), text);

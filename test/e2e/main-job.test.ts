@@ -18,7 +18,7 @@ const search = (branch: string, probes: string, ...more: string[]) => [
 ];
 
 describe('the main job', () => {
-  const cli = createCli();
+  const cli = createCli({ isWarm: false });
   const bankai = async (...args: string[]) => outputOf(await cli.run(args));
   const working = join(cli.directory, 'working.gguf');
   const searched: Record<string, CommitOutcome> = {};
@@ -158,7 +158,7 @@ describe('the main job', () => {
 });
 
 describe('commit', () => {
-  const cli = createCli();
+  const cli = createCli({ isWarm: false });
 
   test('without a gain records nothing, and says so with exit code 1', async () => {
     await makeSampleRepository(cli);
