@@ -8,8 +8,8 @@ export default {
   snapshotResolver: '<rootDir>/test/snapshot-resolver.cjs',
   setupFilesAfterEnv: ['<rootDir>/dist/test/matchers.js'],
   reporters: ['default', '<rootDir>/test/closing-line-reporter.cjs'],
-  // Many tests wait for a program or a disk: one worker a core, jest would leave one idle.
-  maxWorkers: '100%',
+  // Many tests wait for a program or a disk: more workers than cores; jest would leave one core idle.
+  maxWorkers: '150%',
   // Only a test that hangs should ever meet it: a slow machine takes its time.
   testTimeout: 900_000,
 };

@@ -42,7 +42,7 @@ const options = (password: string | undefined): ConnectionOptions => ({
       return Promise.resolve();
     },
   },
-  timeoutMs: 10_000,
+  timeoutMs: 120_000,
   version: '1.2.3',
 });
 const request = (path: string) => ({ url: new URL(path, base), accept: '*/*', byteLimit: 1000 });

@@ -42,7 +42,7 @@ const access = (environment: Record<string, string> = {}) =>
       ...environment,
     },
     token: undefined,
-    timeoutMs: 20_000,
+    timeoutMs: 120_000,
     version: '1.2.3',
     signal: new AbortController().signal,
   });

@@ -23,7 +23,7 @@ const actor = { identity: { name: 'Bob', email: 'bob@example.org' }, time: new D
 const recorder = { ...actor, keyDirectory: join(room, 'keys'), version: '1.2.3' };
 const access = remoteAccess({
   environment: { PATH: process.env.PATH, HOME: '/nonexistent', GIT_CONFIG_NOSYSTEM: '1', GIT_TERMINAL_PROMPT: '0' },
-  ...{ token: undefined, timeoutMs: 20_000, version: '1.2.3', signal: new AbortController().signal },
+  ...{ token: undefined, timeoutMs: 120_000, version: '1.2.3', signal: new AbortController().signal },
 });
 let host: GitHost;
 let over: EvilRepository;

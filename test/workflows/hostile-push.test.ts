@@ -21,7 +21,7 @@ const [ada, trial] = ['ada', 'trial'].map((name) => join(room, name));
 const actor = { identity: { name: 'Ada', email: 'ada@example.org' }, time: new Date(1_700_000_000_000) };
 const options = remoteAccess({
   environment: { PATH: process.env.PATH, HOME: '/nonexistent', GIT_CONFIG_NOSYSTEM: '1', GIT_TERMINAL_PROMPT: '0' },
-  ...{ token: undefined, timeoutMs: 20_000, version: '1.2.3', signal: new AbortController().signal },
+  ...{ token: undefined, timeoutMs: 120_000, version: '1.2.3', signal: new AbortController().signal },
 });
 let host: GitHost;
 let bare: string;

@@ -44,7 +44,7 @@ const room = temporaryDirectory();
 const [ada, bob, trial] = ['ada', 'bob', 'trial'].map((name) => join(room, name));
 const actor = { identity: { name: 'Bob', email: 'bob@example.org' }, time: new Date(1_700_000_000_000) };
 const recorder = { ...actor, keyDirectory: join(room, 'keys'), version: '1.2.3' };
-const access = (timeoutMs = 20_000) =>
+const access = (timeoutMs = 120_000) =>
   remoteAccess({
     environment: { PATH: process.env.PATH, HOME: '/nonexistent', GIT_CONFIG_NOSYSTEM: '1', GIT_TERMINAL_PROMPT: '0' },
     token: { value: 'ghp_secret' },
