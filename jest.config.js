@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+
 // Tests are compiled with the rest of the project and run as plain ES modules: what is tested is what ships.
 export default {
   testEnvironment: 'node',
@@ -8,8 +10,8 @@ export default {
   snapshotResolver: '<rootDir>/test/snapshot-resolver.cjs',
   setupFilesAfterEnv: ['<rootDir>/dist/test/matchers.js'],
   reporters: ['default', '<rootDir>/test/closing-line-reporter.cjs'],
-  // Many tests wait for a program or a disk: more workers than cores; jest would leave one core idle.
-  maxWorkers: '150%',
+  // Many tests wait for a program or a disk: jest would leave one core idle, and one worker a core leaves both idle often.
+  maxWorkers: availableParallelism() + 2,
   // Only a test that hangs should ever meet it: a slow machine takes its time.
   testTimeout: 900_000,
 };
