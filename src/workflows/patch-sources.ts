@@ -20,7 +20,7 @@ export async function sourcesOf(
   // Only scopes ask where something is from.
   const matters = trust.others.some(({ scopes }) => scopes.length > 0);
   if (keyDirectory === undefined || !matters || unknown.size === 0) return added;
-  // The registry with all its libraries is a third of what a checkout would load.
+  // Few get here: a checkout does without loading the registry and all its libraries.
   const { listRegistries } = await import('../registry/known-registries.js');
   const { seenIndexes } = await import('../registry/trusted-metadata.js');
   const found = new Map([...added].map(([id, scopes]) => [id, new Set(scopes)]));
